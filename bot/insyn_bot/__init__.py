@@ -1,0 +1,1 @@
+"""Swedish understanding and the gateway channel, run inside Rasa."""
