@@ -1,0 +1,117 @@
+"""Answering: approved answers, follow-ups, readings to choose between, and what is not known."""
+
+from __future__ import annotations
+
+from rasa_sdk import Tracker
+
+from actions.base import Events, InsynAction
+from actions.message import answer_questions, remember, take_down_complaint
+from actions.speech import Voice, candidates, intent
+
+NEAREST = 3
+
+
+class ActionAnswer(InsynAction):
+    """The approved answer, or several when several things were asked."""
+
+    def name(self) -> str:
+        return "action_answer"
+
+    def act(self, voice: Voice, tracker: Tracker) -> Events:
+        if intent(tracker).startswith("smalltalk."):
+            voice.answer(intent(tracker))
+            events: Events = []
+        else:
+            events = [*answer_questions(voice, tracker), *take_down_complaint(self, voice, tracker)]
+        return events
+
+
+class ActionFollowUp(InsynAction):
+    """The answer that an elliptic question leans towards, from what was just spoken of."""
+
+    def name(self) -> str:
+        return "action_follow_up"
+
+    def act(self, voice: Voice, tracker: Tracker) -> Events:
+        last = tracker.get_slot("last_topic")
+        _, _, lean = intent(tracker).partition(".")
+        kind, _, area = lean.partition(".")
+        if last and lean == "more":
+            topic = self._more(last)
+        elif last:
+            topic = self.book.follow_up(last, area=area) if kind == "area" else self.book.follow_up(last, facet=lean)
+        else:
+            topic = None
+        if topic is None or topic == last:
+            offered = list(dict.fromkeys([*(self.book.of_area(area) if area else ()), *self._related(last)]))[:NEAREST]
+            voice.say(
+                "follow_up.unknown" if last else "follow_up.of_what",
+                topic="out_of_scope" if last else "fallback.clarify",
+                choices=[voice.choice(each) for each in offered] + [voice.choice("handover.human")],
+            )
+            events: Events = []
+        else:
+            voice.answer(topic)
+            events = remember(topic)
+        return events
+
+    def _related(self, last: str | None) -> tuple[str, ...]:
+        answer = self.book.answer(last) if last else None
+        return answer.related if answer else ("assistant.capabilities", "policy.rights.overview")
+
+    def _more(self, last: str) -> str | None:
+        return next((each for each in self._related(last) if each in self.book.answers), None)
+
+
+class ActionClarify(InsynAction):
+    """Asks between the nearest readings, as choices."""
+
+    def name(self) -> str:
+        return "action_clarify"
+
+    def act(self, voice: Voice, tracker: Tracker) -> Events:
+        topics = nearest(self, tracker)
+        voice.say(
+            "clarify",
+            topic="fallback.clarify",
+            choices=[voice.choice(each) for each in topics] + [voice.choice("handover.human")],
+        )
+        return []
+
+
+class ActionOutOfScope(InsynAction):
+    """Says that it does not know, offers what is nearest and a human."""
+
+    def name(self) -> str:
+        return "action_out_of_scope"
+
+    def act(self, voice: Voice, tracker: Tracker) -> Events:
+        name = intent(tracker)
+        phrase = name if name in self.book.phrases else "out_of_scope"
+        choices = [voice.choice("handover.human")]
+        if phrase in ("out_of_scope", "out_of_scope.privacy_unknown", "out_of_scope.gibberish"):
+            choices = [voice.choice(each) for each in nearest(self, tracker)] + choices
+        voice.say(phrase, topic="out_of_scope", choices=choices)
+        return []
+
+
+class ActionDefaultFallback(ActionOutOfScope):
+    """No rule fits what was understood: the same as not knowing."""
+
+    def name(self) -> str:
+        return "action_default_fallback"
+
+
+def nearest(action: InsynAction, tracker: Tracker) -> list[str]:
+    """The best readings that can be offered as choices."""
+    offerable = []
+    for name in candidates(tracker):
+        topic = "handover.human" if name.startswith("handover.") else name
+        if (
+            action.book.title(topic)
+            and topic != "handover.human"
+            and not topic.startswith("smalltalk.")
+            and topic not in offerable
+        ):
+            offerable.append(topic)
+    return offerable[:NEAREST]

@@ -1,0 +1,65 @@
+"""The small moves of a dialogue: waiting, asking again, a no, an answer to nothing."""
+
+from __future__ import annotations
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import SlotSet
+
+from actions.base import Events, InsynAction
+from actions.prompts import choices_for
+from actions.speech import Voice
+
+
+class ActionWait(InsynAction):
+    """The person needs a moment; nothing is broken off."""
+
+    def name(self) -> str:
+        return "action_wait"
+
+    def act(self, voice: Voice, tracker: Tracker) -> Events:
+        voice.say("wait", expects=tracker.get_slot("requested_slot"))
+        return []
+
+
+class ActionRepeat(InsynAction):
+    """Puts the open question in other words."""
+
+    def name(self) -> str:
+        return "action_repeat"
+
+    def act(self, voice: Voice, tracker: Tracker) -> Events:
+        slot = tracker.get_slot("requested_slot")
+        if tracker.active_loop.get("name") and slot:
+            voice.say(f"repeat.{slot}", choices=choices_for(voice, slot), expects=slot)
+        else:
+            voice.say(
+                "repeat.nothing",
+                choices=[voice.choice("assistant.capabilities"), voice.choice("handover.human")],
+            )
+        return []
+
+
+class ActionDeny(InsynAction):
+    """A no to what was offered."""
+
+    def name(self) -> str:
+        return "action_deny"
+
+    def act(self, voice: Voice, tracker: Tracker) -> Events:
+        voice.say("deny")
+        return [SlotSet("offered", None)]
+
+
+class ActionUnexpected(InsynAction):
+    """An answer that fits nothing that was asked."""
+
+    def name(self) -> str:
+        return "action_unexpected"
+
+    def act(self, voice: Voice, tracker: Tracker) -> Events:
+        slot = tracker.get_slot("requested_slot")
+        if tracker.active_loop.get("name") and slot:
+            voice.say(f"repeat.{slot}", choices=choices_for(voice, slot), expects=slot)
+        else:
+            voice.say("unexpected", choices=[voice.choice("assistant.capabilities"), voice.choice("handover.human")])
+        return []

@@ -1,0 +1,63 @@
+"""Everything a message holds beside its main point: nothing asked is silently dropped."""
+
+from __future__ import annotations
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import SlotSet
+
+from actions.base import Events, InsynAction
+from actions.speech import ANSWERED, Voice, due_fills, here, names_of, parts, words
+from insyn.cases.kinds import KINDS
+
+# The right that an answer leads on to, so that a "ja" after it can start the request.
+RIGHT_BEHIND = {
+    "policy.rights.access": "request.access",
+    "policy.rights.rectification": "request.rectification",
+    "policy.rights.erasure": "request.erasure",
+    "policy.rights.restriction": "request.restriction",
+    "policy.rights.portability": "request.portability",
+    "policy.rights.objection": "request.objection",
+    "policy.legal_basis.consent": "request.withdraw_consent",
+}
+
+
+def rights_in(tracker: Tracker) -> list[str]:
+    """The rights claimed in the message, in the order wished, each once."""
+    return [part for part in dict.fromkeys(parts(tracker)) if part in KINDS and KINDS[part].is_right]
+
+
+def answer_questions(voice: Voice, tracker: Tracker) -> Events:
+    """Answers every question in the message; returns what is to be remembered of it."""
+    asked = [part for part in dict.fromkeys(parts(tracker)) if part.startswith(ANSWERED)]
+    for topic in asked:
+        voice.answer(topic)
+    return remember(asked[-1]) if asked else []
+
+
+def remember(topic: str) -> Events:
+    """What a later follow-up or a "ja" leans on."""
+    return [SlotSet("last_topic", topic), SlotSet("offered", RIGHT_BEHIND.get(topic))]
+
+
+def take_down_complaint(action: InsynAction, voice: Voice, tracker: Tracker) -> Events:
+    """Registers a complaint that stands beside something else in the message."""
+    if "complaint" not in parts(tracker):
+        return []
+    case = action.desk.report(here(tracker), "complaint", words(tracker), note="complaint")
+    voice.say("complaint.received", topic="complaint", case=case, reference=case.reference)
+    return [SlotSet("report", case.reference)]
+
+
+def open_rights_beside(action: InsynAction, voice: Voice, tracker: Tracker) -> Events:
+    """Opens rights claimed beside a report or complaint: their clock runs, and one tap goes on with them."""
+    rights = rights_in(tracker)
+    if not rights:
+        return []
+    cases = action.desk.begin(here(tracker), rights, words(tracker))
+    voice.say(
+        "begin.known",
+        name=names_of(cases),
+        choices=[voice.choice(right) for right in rights],
+        **due_fills(cases),
+    )
+    return []

@@ -1,0 +1,64 @@
+"""The questions of the forms: what is asked for each slot, and the way back to it after something else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Tracker
+
+from actions.speech import Choice, Voice, interrupted
+
+RELATIONS = ("applicant", "contact_person", "customer_employee", "subscriber", "visitor", "other")
+
+
+def ask(voice: Voice, slot: str, tracker: Tracker, **fills: Any) -> None:
+    """Asks for a slot; after something else was dealt with in the same message, as the way back to it."""
+    right = (tracker.get_slot("rights") or [""])[0]
+    phrase = question_for(voice, slot, right)
+    if interrupted(tracker):
+        remind(voice, slot, phrase, **fills)
+    else:
+        voice.say(phrase, choices=choices_for(voice, slot), expects=slot, **fills)
+
+
+def remind(voice: Voice, slot: str, phrase: str, **fills: Any) -> None:
+    """Back to the open question of a request."""
+    question = voice.text(phrase, **fills)
+    voice.say("remind", question=question, choices=choices_for(voice, slot), expects=slot)
+
+
+def ask_again(voice: Voice, tracker: Tracker) -> None:
+    """Asks for the code again without claiming that a new one was sent."""
+    email = tracker.get_slot("email") or ""
+    if interrupted(tracker):
+        remind(voice, "code", "ask.code.again", email=email)
+    else:
+        voice.say("ask.code.again", email=email, choices=choices_for(voice, "code"), expects="code")
+
+
+def question_for(voice: Voice, slot: str, right: str) -> str:
+    """The phrase that asks for a slot, worded for the right where it matters."""
+    if slot == "concerns" and voice.has(f"ask.concerns.{right}"):
+        return f"ask.concerns.{right}"
+    if slot == "email" and right in ("request.objection.marketing", "request.withdraw_consent"):
+        return "ask.email.simple"
+    return f"ask.{slot}"
+
+
+def choices_for(voice: Voice, slot: str) -> list[Choice]:
+    """The choices offered with the question for a slot."""
+    match slot:
+        case "relation":
+            return [voice.option(f"relation.{each}", f"inform.relation.{each}") for each in RELATIONS]
+        case "own_data":
+            return [voice.option("yes", "answer.affirm"), voice.option("no", "answer.deny")]
+        case "concerns":
+            return [voice.option("all", "dialog.all")]
+        case "code" | "lookup_code":
+            return [voice.option("new_code", "dialog.resend_code")]
+        case "confirmed":
+            return [voice.option("yes_correct", "answer.affirm"), voice.option("no_change", "answer.deny")]
+        case "cancel_confirmed":
+            return [voice.option("yes", "answer.affirm"), voice.option("no", "answer.deny")]
+        case _:
+            return []

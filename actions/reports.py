@@ -1,0 +1,111 @@
+"""Incidents, complaints and people: opened at once, without proof, never refused."""
+
+from __future__ import annotations
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import SlotSet
+
+from actions.base import Events, InsynAction
+from actions.message import answer_questions, open_rights_beside, take_down_complaint
+from actions.speech import Voice, here, intent, placeholder, words
+from insyn.identity.address import AddressInvalid
+from insyn.requests.desk import CaseView
+
+# Where the person's own request is a human's to judge, none is opened beside the hand-over.
+JUDGED_BY_A_HUMAN = ("handover.representative", "handover.protected", "handover.distress")
+
+
+def note_address_given(action: InsynAction, voice: Voice, tracker: Tracker, case: CaseView) -> None:
+    """An address written together with a report belongs to it."""
+    given = placeholder(tracker, "email")
+    if given:
+        try:
+            action.desk.add_address_to_report(here(tracker), case.reference, given)
+            voice.say("report.address_noted", reference=case.reference)
+        except AddressInvalid:
+            voice.say("email.invalid")
+
+
+class ActionReportIncident(InsynAction):
+    """A possible breach: the staff are alarmed at once (GDPR art. 33)."""
+
+    def name(self) -> str:
+        return "action_report_incident"
+
+    def act(self, voice: Voice, tracker: Tracker) -> Events:
+        case = self.desk.report(here(tracker), "report.incident", words(tracker), note="incident", urgent=True)
+        voice.say("incident.received", topic="report.incident", case=case, reference=case.reference)
+        note_address_given(self, voice, tracker, case)
+        events = [*answer_questions(voice, tracker), *open_rights_beside(self, voice, tracker)]
+        return [*events, SlotSet("report", case.reference)]
+
+
+class ActionComplaint(InsynAction):
+    """A complaint to Kontek, beside the right to complain to IMY (GDPR art. 77)."""
+
+    def name(self) -> str:
+        return "action_complaint"
+
+    def act(self, voice: Voice, tracker: Tracker) -> Events:
+        case = self.desk.report(here(tracker), "complaint", words(tracker), note="complaint")
+        choices = [voice.choice("policy.complaint_imy")]
+        voice.say("complaint.received", topic="complaint", case=case, reference=case.reference, choices=choices)
+        note_address_given(self, voice, tracker, case)
+        events = [*answer_questions(voice, tracker), *open_rights_beside(self, voice, tracker)]
+        return [*events, SlotSet("report", case.reference)]
+
+
+class ActionHandOver(InsynAction):
+    """A human takes over: because the person wants one, or because the matter is not a machine's."""
+
+    def name(self) -> str:
+        return "action_hand_over"
+
+    def act(self, voice: Voice, tracker: Tracker) -> Events:
+        why = intent(tracker)
+        urgent = why in ("handover.protected", "handover.distress")
+        case = self.desk.report(here(tracker), "question", words(tracker), note=why, urgent=urgent)
+        voice.say(why, topic="handover.human", case=case, reference=case.reference)
+        note_address_given(self, voice, tracker, case)
+        events: Events = []
+        if why not in JUDGED_BY_A_HUMAN:
+            events += answer_questions(voice, tracker)
+            events += take_down_complaint(self, voice, tracker)
+            events += open_rights_beside(self, voice, tracker)
+        return [*events, SlotSet("report", case.reference)]
+
+
+class ActionApplicationWithdraw(InsynAction):
+    """Someone no longer wants the job: that is neither a cancelled request nor a request for erasure."""
+
+    def name(self) -> str:
+        return "action_application_withdraw"
+
+    def act(self, voice: Voice, tracker: Tracker) -> Events:
+        choices = [voice.choice(each) for each in ("request.erasure", "policy.retention.applicants", "handover.human")]
+        voice.say("application.withdraw", topic="fallback.clarify", choices=choices)
+        return []
+
+
+class ActionNoteAddress(InsynAction):
+    """An address outside a request belongs to the report before it, if there was one."""
+
+    def name(self) -> str:
+        return "action_note_address"
+
+    def act(self, voice: Voice, tracker: Tracker) -> Events:
+        reference, given = tracker.get_slot("report"), placeholder(tracker, "email")
+        if not reference or not given:
+            choices = [
+                voice.choice(each) for each in ("request.access", "request.erasure", "request.objection.marketing")
+            ]
+            voice.say("report.address_for_what", choices=choices)
+            return []
+        try:
+            case = self.desk.add_address_to_report(here(tracker), reference, given)
+        except AddressInvalid:
+            voice.say("email.invalid")
+            return []
+        if case is not None:
+            voice.say("report.address_noted", case=case, reference=case.reference)
+        return []

@@ -1,0 +1,95 @@
+"""Puts the house together: every part made once, from settings and a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+
+from insyn.audit.chain import AuditLog
+from insyn.cases.casebook import Casebook
+from insyn.clock import Clock, utc_now
+from insyn.conversation.gateway import Gateway
+from insyn.conversation.rasa import RasaClient
+from insyn.conversation.tokens import Tokens
+from insyn.conversation.transcript import Transcript
+from insyn.conversation.vocabulary import taught_words
+from insyn.identity.challenge import Challenges
+from insyn.outbox.catcher import DevelopmentMailbox
+from insyn.outbox.queue import Outbox
+from insyn.outbox.sender import OutboxSender, SmtpServer
+from insyn.policy.answers import AnswerBook
+from insyn.privacy.keys import BlindIndex, DataKeyring
+from insyn.privacy.vault import Vault
+from insyn.requests.desk import RequestDesk
+from insyn.settings import Settings
+from insyn.store.engine import Store
+from insyn.store.migrations import upgrade
+
+
+@dataclass
+class Services:
+    """The parts that entry points use."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    audit: AuditLog
+    keyring: DataKeyring
+    casebook: Casebook
+    desk: RequestDesk
+    book: AnswerBook
+    outbox: Outbox
+    sender: OutboxSender
+    mailbox: DevelopmentMailbox | None
+    rasa: RasaClient
+    gateway: Gateway
+    rasa_state: Callable[[], str] = field(default=lambda: "ready")
+
+
+def open_store(settings: Settings) -> Store:
+    """The configured store, brought to the newest schema. Raises an SQLAlchemy error when it cannot be."""
+    store = Store(settings.store_url)
+    upgrade(store, AuditLog(settings.audit_key.get_secret_value(), utc_now))
+    return store
+
+
+def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = None) -> Services:
+    """All services on a migrated store. Raises `StoreUnavailable` or an SQLAlchemy error when the store cannot be had."""
+    store = store or open_store(settings)
+    audit = AuditLog(settings.audit_key.get_secret_value(), clock)
+    keyring = DataKeyring(settings.master_keys.get_secret_value())
+    index = BlindIndex(settings.index_key.get_secret_value())
+    vault = Vault(keyring, index)
+    casebook = Casebook(keyring, index, audit, clock)
+    challenges = Challenges(settings.code_key.get_secret_value(), index, audit, clock)
+    sender_address = parseaddr(settings.mail_from)[1]
+    outbox = Outbox(keyring, clock, sender_address.rpartition("@")[2] or "localhost")
+    book = AnswerBook(
+        retention_chat_days=settings.retention_chat_days, retention_case_days=settings.retention_case_days
+    )
+    rasa = RasaClient(settings.rasa_url, settings.rasa_token.get_secret_value(), settings.rasa_timeout_seconds)
+    gateway = Gateway(
+        store, rasa, keyring, vault, challenges, audit, book,
+        Transcript(book, vault, settings.policy_url),
+        Tokens(settings.token_key.get_secret_value()),
+        clock, taught_words(),
+    )  # fmt: skip
+    desk = RequestDesk(
+        store, casebook, challenges, vault, outbox, audit, clock, settings.alarm_address or sender_address
+    )
+    return Services(
+        settings=settings,
+        clock=clock,
+        store=store,
+        audit=audit,
+        keyring=keyring,
+        casebook=casebook,
+        desk=desk,
+        book=book,
+        outbox=outbox,
+        sender=OutboxSender(store, outbox, SmtpServer.of(settings), settings.mail_from, clock),
+        mailbox=DevelopmentMailbox(settings.dev_smtp_port, clock) if settings.catches_mail else None,
+        rasa=rasa,
+        gateway=gateway,
+    )

@@ -1,0 +1,462 @@
+"""The gateway: takes a message in, masks and stores it, lets Rasa decide, stores and gives the reply.
+
+A message is stored before Rasa hears of it and marked answered in the transaction that stores the reply. What Rasa could
+not answer stays pending and is answered later; a message sent again with the same key gets the same reply.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Container
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from insyn.audit.chain import AuditLog
+from insyn.clock import Clock
+from insyn.conversation.rasa import RasaClient, RasaUnavailable, TurnResult
+from insyn.conversation.tokens import Tokens
+from insyn.conversation.transcript import Message, Transcript, public_topic
+from insyn.errors import new_error_id
+from insyn.identity.challenge import Challenges
+from insyn.policy.answers import AnswerBook
+from insyn.privacy.keys import DataKeyring
+from insyn.privacy.masking import mask, normalise
+from insyn.privacy.vault import Vault
+from insyn.store.engine import Store
+from insyn.store.models import Conversation, Turn
+
+MAX_BYTES = 8192
+OPENING_CHOICES = ("policy.rights.overview", "request.access", "request.erasure", "policy.retention.general")
+LATER_AFTER = timedelta(seconds=6)
+
+log = structlog.get_logger()
+
+
+class Refused(Exception):
+    """The message cannot be taken; `reason` names why and `text` says it in Swedish."""
+
+    def __init__(self, status: int, reason: str, text: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+        self.text = text
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What to give back: messages, and a new token when the old one has just died."""
+
+    messages: list[Message]
+    token: str | None = None
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """A stored message on its way to Rasa."""
+
+    conversation_id: str
+    turn_id: str
+    for_rasa: str
+    dialogue: dict[str, Any]
+    epoch: int
+
+
+class Gateway:
+    """One conversation after another, each message at most once."""
+
+    def __init__(
+        self,
+        store: Store,
+        rasa: RasaClient,
+        keyring: DataKeyring,
+        vault: Vault,
+        challenges: Challenges,
+        audit: AuditLog,
+        book: AnswerBook,
+        transcript: Transcript,
+        tokens: Tokens,
+        clock: Clock,
+        vocabulary: Container[str],
+    ) -> None:
+        self._store = store
+        self._rasa = rasa
+        self._keyring = keyring
+        self._vault = vault
+        self._challenges = challenges
+        self._audit = audit
+        self._book = book
+        self._transcript = transcript
+        self._tokens = tokens
+        self._clock = clock
+        self._vocabulary = vocabulary
+        self._busy: dict[str, tuple[asyncio.Lock, int]] = {}
+        self.news = News()
+
+    # -- conversations
+
+    async def open(self, channel: str) -> Reply:
+        """Begins a conversation; the greeting says what Insyn is and does with what is written."""
+        return await asyncio.to_thread(self._open, channel)
+
+    def _open(self, channel: str) -> Reply:
+        with self._store.write() as session:
+            now = self._clock()
+            conversation = Conversation(
+                id=str(uuid.uuid4()),
+                channel=channel,
+                token_epoch=0,
+                data_key_id=self._keyring.create(session, now),
+                created_at=now,
+                last_activity_at=now,
+                dialogue={},
+            )
+            session.add(conversation)
+            session.flush()
+            choices = [
+                {"title": self._book.title(topic) or topic, "payload": f"/{topic}", "topic": topic}
+                for topic in OPENING_CHOICES
+            ]
+            greeting = self._book.answers["smalltalk.greet"]
+            turn = self._transcript.said(
+                conversation.id, greeting.text, {"choices": choices, "topic": greeting.topic},
+                at=now, answers=None, english=False,
+            )  # fmt: skip
+            session.add(turn)
+            session.flush()
+            self._audit.append(session, "conversation.opened", conversation.id, channel=channel)
+            return Reply(
+                [self._transcript.message(session, conversation, turn)],
+                self._tokens.issue(conversation.id, 0),
+            )
+
+    async def authorise(self, token: str, idempotency_key: str | None = None) -> str | None:
+        """The conversation a token opens, or None.
+
+        A token that has just been replaced still opens the very call that replaced it, so that a lost reply can be
+        fetched again; nothing else.
+        """
+        return await asyncio.to_thread(self._authorise, token, idempotency_key)
+
+    def _authorise(self, token: str, idempotency_key: str | None) -> str | None:
+        named = self._tokens.conversation_of(token)
+        if named is None:
+            return None
+        conversation_id, secret = named
+        with self._store.read() as session:
+            conversation = session.get(Conversation, conversation_id)
+            epoch = conversation.token_epoch if conversation else 0
+            right = self._tokens.is_right(conversation_id, epoch, secret)
+            if conversation is None:
+                return None
+            if not right and idempotency_key and self._tokens.is_right(conversation_id, epoch - 1, secret):
+                repeated = select(Turn.id).where(
+                    Turn.conversation_id == conversation_id, Turn.idempotency_key == idempotency_key
+                )
+                right = session.scalar(repeated) == conversation.token_rotated_by
+            return conversation_id if right else None
+
+    async def transcript(self, conversation_id: str, *, after: int = 0) -> tuple[list[Message], int]:
+        """What has been said, for the person's own eyes, and the sequence number it reaches to."""
+        return await asyncio.to_thread(self._read_transcript, conversation_id, after)
+
+    def _read_transcript(self, conversation_id: str, after: int) -> tuple[list[Message], int]:
+        with self._store.read() as session:
+            conversation = session.get(Conversation, conversation_id)
+            if conversation is None:
+                return [], after
+            turns = self._transcript.turns(session, conversation_id, after=after)
+            return self._transcript.entries(session, conversation, turns), turns[-1].seq if turns else after
+
+    def sequence_of(self, conversation_id: str, message_id: str) -> int | None:
+        """The sequence number of a message of this conversation."""
+        with self._store.read() as session:
+            return session.scalar(
+                select(Turn.seq).where(Turn.conversation_id == conversation_id, Turn.id == message_id)
+            )
+
+    def newest(self, conversation_id: str) -> int:
+        """The sequence number of the latest message of a conversation."""
+        with self._store.read() as session:
+            return session.scalar(select(func.max(Turn.seq)).where(Turn.conversation_id == conversation_id)) or 0
+
+    async def feedback(self, conversation_id: str, message_id: str, value: str) -> bool:
+        """Notes a thumb on an answer; False when there is no such message here."""
+        return await asyncio.to_thread(self._feedback, conversation_id, message_id, value)
+
+    def _feedback(self, conversation_id: str, message_id: str, value: str) -> bool:
+        with self._store.write() as session:
+            changed = session.execute(
+                update(Turn)
+                .where(Turn.conversation_id == conversation_id, Turn.id == message_id, Turn.author == "insyn")
+                .values(feedback=value)
+            )
+            return bool(changed.rowcount)  # type: ignore[attr-defined]
+
+    async def erase(self, conversation_id: str) -> None:
+        """Erases a conversation: its turns, its values, and the key that sealed them. Cases stay, with their own keys."""
+        async with self._alone(conversation_id):
+            await asyncio.to_thread(self._erase, conversation_id)
+
+    def _erase(self, conversation_id: str) -> None:
+        with self._store.write() as session:
+            conversation = session.get(Conversation, conversation_id)
+            if conversation is not None:
+                self._keyring.shred(session, conversation.data_key_id)
+                session.delete(conversation)
+                self._audit.append(session, "conversation.erased", conversation_id, by="person")
+
+    # -- messages
+
+    async def receive(
+        self,
+        conversation_id: str,
+        *,
+        text: str | None = None,
+        choice: str | None = None,
+        key: str | None = None,
+    ) -> Reply:
+        """Takes one message and answers it. Raises `Refused` for what cannot be taken, `StoreUnavailable`."""
+        async with self._alone(conversation_id):
+            heard = await asyncio.to_thread(self._hear, conversation_id, text, choice, key)
+            if isinstance(heard, Reply):
+                return heard
+            return await self._answer(heard, late=False)
+
+    def _hear(self, conversation_id: str, text: str | None, choice: str | None, key: str | None) -> _Heard | Reply:
+        """Masks and stores a message, or finds the reply that it has already had."""
+        with self._store.write() as session:
+            conversation = session.get(Conversation, conversation_id)
+            if conversation is None:
+                raise Refused(401, "no such conversation", "Konversationen finns inte längre.")
+            if key is not None:
+                known = session.scalar(
+                    select(Turn).where(Turn.conversation_id == conversation_id, Turn.idempotency_key == key)
+                )
+                if known is not None:
+                    return self._again(session, conversation, known)
+            now = self._clock()
+            turn = Turn(
+                id=str(uuid.uuid4()), conversation_id=conversation_id, author="person", at=now, idempotency_key=key,
+                text="", status="pending",
+            )  # fmt: skip
+            if choice is not None:
+                title, turn.choice = self._offered(session, conversation_id, choice)
+                turn.text = title
+            else:
+                turn.text = self._masked(session, conversation, text or "")
+            session.add(turn)
+            conversation.last_activity_at = now
+            session.flush()
+            return self._heard(conversation, turn)
+
+    def _heard(self, conversation: Conversation, turn: Turn) -> _Heard:
+        # A leading slash would make Rasa take what a person wrote for an intent of the gateway's.
+        for_rasa = turn.choice or turn.text.lstrip("/ \t\n")
+        return _Heard(conversation.id, turn.id, for_rasa, dict(conversation.dialogue), conversation.token_epoch)
+
+    def _masked(self, session: Session, conversation: Conversation, text: str) -> str:
+        if len(text.encode()) > MAX_BYTES:
+            raise Refused(413, "too long", "Meddelandet är för långt. Korta det, eller dela upp det i flera.")
+        clean = normalise(text)
+        if not clean.strip().lstrip("/").strip():
+            raise Refused(422, "empty", "Meddelandet är tomt. Skriv vad du vill ha hjälp med.")
+        keep = self._vault.keeper(session, conversation)
+
+        def keep_value(kind: str, value: str) -> str:
+            # Of a code only its keyed fingerprint is kept.
+            return keep(kind, self._challenges.digest(conversation.id, value) if kind == "kod" else value)
+
+        expects = conversation.dialogue.get("requested_slot")
+        expects = "code" if expects == "lookup_code" else expects
+        return mask(clean, keep_value, expects=expects, vocabulary=self._vocabulary)
+
+    def _offered(self, session: Session, conversation_id: str, choice_id: str) -> tuple[str, str]:
+        """Title and meaning of a choice that was offered in this very conversation."""
+        turn_id, _, _ = choice_id.partition(".")
+        turn = session.scalar(select(Turn).where(Turn.id == turn_id, Turn.conversation_id == conversation_id))
+        for choice in (turn.content or {}).get("choices", []) if turn else []:
+            if choice["id"] == choice_id:
+                return str(choice["title"]), str(choice["payload"])
+        raise Refused(422, "unknown choice", "Det valet finns inte i den här konversationen. Välj igen eller skriv.")
+
+    def _again(self, session: Session, conversation: Conversation, turn: Turn) -> _Heard | Reply:
+        """The reply a message has had, or the message once more when it has had none."""
+        if turn.status == "pending":
+            return self._heard(conversation, turn)
+        replies = session.scalars(select(Turn).where(Turn.answers_id == turn.id).order_by(Turn.seq))
+        renewed = conversation.token_rotated_by == turn.id
+        return Reply(
+            [self._transcript.message(session, conversation, each) for each in replies],
+            self._tokens.issue(conversation.id, conversation.token_epoch) if renewed else None,
+        )
+
+    async def _answer(self, heard: _Heard, *, late: bool) -> Reply:
+        state = {key: heard.dialogue.get(key) for key in ("slots", "active_loop", "requested_slot")}
+        try:
+            result = await self._rasa.turn(heard.conversation_id, heard.for_rasa, state, {"turn": heard.turn_id})
+        except RasaUnavailable as error:
+            log.warning("rasa unavailable", error=str(error), conversation=heard.conversation_id)
+            if late:
+                raise
+            return await asyncio.to_thread(self._promise, heard)
+        reply = await asyncio.to_thread(self._store_reply, heard, result, late)
+        self.news.tell(heard.conversation_id)
+        return reply
+
+    def _store_reply(self, heard: _Heard, result: TurnResult, late: bool) -> Reply:
+        messages = [each for each in result.messages if each.get("text")]
+        failure = next((each["data"]["failed"] for each in result.messages if each["data"].get("failed")), None)
+        failed = failure is not None or not messages
+        if failed:
+            error_id = failure or new_error_id()
+            log.error("turn failed", error_id=error_id, conversation=heard.conversation_id, turn=heard.turn_id)
+            sorry = self._book.phrase("failed", error_id=error_id)
+            messages = [{"text": sorry.text, "data": {"english": sorry.english}}]
+        reading = result.reading
+        with self._store.write() as session:
+            conversation = session.get(Conversation, heard.conversation_id)
+            if conversation is None:
+                return Reply([])
+            now = self._clock()
+            english = self._writes_english(heard, reading)
+            said = [
+                self._transcript.said(
+                    conversation.id, each["text"], each["data"], at=now, answers=heard.turn_id, english=english,
+                    status="late" if late else "said",
+                )
+                for each in messages
+            ]  # fmt: skip
+            session.add_all(said)
+            topic = public_topic(reading.get("intent") or "out_of_scope")
+            session.execute(
+                update(Turn)
+                .where(Turn.id == heard.turn_id)
+                .values(
+                    status="failed" if failed else "answered",
+                    topic=topic,
+                    intent=reading.get("intent"),
+                    confidence=reading.get("confidence"),
+                    reading={key: reading.get(key) for key in ("ranking", "parts", "language")},
+                )
+            )
+            if not failed:
+                conversation.dialogue = {**result.state, "english": english}
+            session.flush()
+            self._audit.append(
+                session,
+                "turn.failed" if failed else "turn.answered",
+                conversation.id,
+                turn=heard.turn_id,
+                topic=topic,
+            )
+            renewed = conversation.token_rotated_by == heard.turn_id
+            return Reply(
+                [self._transcript.message(session, conversation, each) for each in said],
+                self._tokens.issue(conversation.id, conversation.token_epoch) if renewed else None,
+            )
+
+    @staticmethod
+    def _writes_english(heard: _Heard, reading: dict[str, Any]) -> bool:
+        """Whether the person writes English; a choice or a bare value says nothing of it, so the last word stands."""
+        if heard.for_rasa.startswith("/") or len(heard.for_rasa.split()) < 3 or not reading.get("language"):
+            return bool(heard.dialogue.get("english"))
+        return bool(reading["language"] == "en")
+
+    def _promise(self, heard: _Heard) -> Reply:
+        """Rasa does not answer: the message is kept, and that is what the person is told."""
+        phrase = self._book.phrase("later")
+        with self._store.write() as session:
+            conversation = session.get_one(Conversation, heard.conversation_id)
+            turn = self._transcript.said(
+                conversation.id, phrase.text, {"english": phrase.english}, at=self._clock(), answers=None,
+                english=bool(heard.dialogue.get("english")),
+            )  # fmt: skip
+            session.add(turn)
+            session.flush()
+            self._audit.append(session, "turn.postponed", conversation.id, turn=heard.turn_id)
+            return Reply([self._transcript.message(session, conversation, turn)])
+
+    async def answer_pending(self) -> int:
+        """Answers messages that were stored but never answered (Rasa was away, the service was ended); returns how many."""
+        answered = 0
+        for conversation_id in await asyncio.to_thread(self._waiting):
+            async with self._alone(conversation_id):
+                while (heard := await asyncio.to_thread(self._next_pending, conversation_id)) is not None:
+                    await self._answer(heard, late=True)
+                    answered += 1
+        return answered
+
+    def _waiting(self) -> list[str]:
+        with self._store.read() as session:
+            old = self._clock() - LATER_AFTER
+            rows = session.scalars(
+                select(Turn.conversation_id).where(Turn.status == "pending", Turn.at < old).distinct().limit(100)
+            )
+            return list(rows)
+
+    def _next_pending(self, conversation_id: str) -> _Heard | None:
+        with self._store.read() as session:
+            turn = session.scalar(
+                select(Turn)
+                .where(Turn.conversation_id == conversation_id, Turn.status == "pending")
+                .order_by(Turn.seq)
+                .limit(1)
+            )
+            if turn is None:
+                return None
+            return self._heard(session.get_one(Conversation, conversation_id), turn)
+
+    async def note_refusal(self, conversation_id: str, refusal: Refused) -> None:
+        """Records that a message was refused, and why (not what it said)."""
+
+        def note() -> None:
+            with self._store.write() as session:
+                self._audit.append(session, "message.refused", conversation_id, reason=refusal.reason)
+
+        await asyncio.to_thread(note)
+
+    @asynccontextmanager
+    async def _alone(self, conversation_id: str) -> AsyncIterator[None]:
+        """One message of a conversation at a time: two tabs take turns."""
+        lock, waiting = self._busy.get(conversation_id, (asyncio.Lock(), 0))
+        self._busy[conversation_id] = (lock, waiting + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, waiting = self._busy[conversation_id]
+            if waiting == 1:
+                del self._busy[conversation_id]
+            else:
+                self._busy[conversation_id] = (lock, waiting - 1)
+
+
+class News:
+    """Wakes those who listen for what is new in a conversation."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[str, set[asyncio.Event]] = {}
+
+    def tell(self, conversation_id: str) -> None:
+        """Something new has been said."""
+        for listener in self._listeners.get(conversation_id, ()):
+            listener.set()
+
+    @asynccontextmanager
+    async def listening(self, conversation_id: str) -> AsyncIterator[asyncio.Event]:
+        """An event that is set whenever something new is said."""
+        listener = asyncio.Event()
+        self._listeners.setdefault(conversation_id, set()).add(listener)
+        try:
+            yield listener
+        finally:
+            self._listeners[conversation_id].discard(listener)
+            if not self._listeners[conversation_id]:
+                del self._listeners[conversation_id]

@@ -1,0 +1,66 @@
+"""The way to Rasa: one turn, or a reading without a dialogue. Only masked text goes this way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+
+class RasaUnavailable(Exception):
+    """Rasa is down, starting, or does not answer in time."""
+
+
+@dataclass(frozen=True)
+class TurnResult:
+    """What Rasa made of a message: what to say, the state afterwards, and how it was read."""
+
+    messages: list[dict[str, Any]]
+    state: dict[str, Any]
+    reading: dict[str, Any] = field(default_factory=dict)
+    failed: bool = False
+
+
+class RasaClient:
+    """Calls the gateway channel of a Rasa on loopback. Raises `RasaUnavailable`."""
+
+    def __init__(self, url: str, token: str, timeout_seconds: float) -> None:
+        self._client = httpx.AsyncClient(
+            base_url=url,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=httpx.Timeout(timeout_seconds, connect=1.0),
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
+            trust_env=False,
+        )
+
+    async def turn(self, sender: str, text: str, state: dict[str, Any], metadata: dict[str, str]) -> TurnResult:
+        """One message in a conversation whose dialogue stands in `state`."""
+        body = await self._post(
+            "/webhooks/insyn/turn", {"sender": sender, "text": text, "state": state, "metadata": metadata}
+        )
+        return TurnResult(body["messages"], body["state"], body.get("reading") or {}, bool(body.get("failed")))
+
+    async def read(self, texts: list[str]) -> list[dict[str, Any]]:
+        """How each text is understood, without any dialogue."""
+        readings: list[dict[str, Any]] = await self._post("/webhooks/insyn/read", {"texts": texts})
+        return readings
+
+    async def is_ready(self) -> bool:
+        """Whether Rasa answers and has a model."""
+        try:
+            response = await self._client.get("/webhooks/insyn/", timeout=1.0)
+            return response.status_code == 200 and bool(response.json().get("ready"))
+        except (httpx.HTTPError, ValueError):
+            return False
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _post(self, path: str, body: dict[str, Any]) -> Any:
+        try:
+            response = await self._client.post(path, json=body)
+            response.raise_for_status()
+            return response.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise RasaUnavailable(type(error).__name__) from error

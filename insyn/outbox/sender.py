@@ -1,0 +1,134 @@
+"""Sends what is in the outbox over SMTP, one mail at a time, and books each outcome."""
+
+from __future__ import annotations
+
+import asyncio
+import smtplib
+import ssl
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+
+import structlog
+
+from insyn.clock import Clock
+from insyn.outbox.queue import Due, Outbox
+from insyn.settings import Settings
+from insyn.store.engine import Store, StoreUnavailable
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class SmtpServer:
+    """Where mail is handed over, and how."""
+
+    host: str
+    port: int
+    security: str
+    username: str = ""
+    password: str = ""
+    timeout_seconds: float = 15.0
+
+    @classmethod
+    def of(cls, settings: Settings) -> SmtpServer:
+        """The configured server, or the development mailbox."""
+        if settings.catches_mail:
+            return cls("127.0.0.1", settings.dev_smtp_port, "none")
+        return cls(
+            settings.smtp_host,
+            settings.smtp_port,
+            settings.smtp_security,
+            settings.smtp_username,
+            settings.smtp_password.get_secret_value(),
+        )
+
+    def connect(self) -> smtplib.SMTP:
+        """An open, authenticated connection. Raises OSError or smtplib.SMTPException."""
+        context = ssl.create_default_context()
+        if self.security == "tls":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout_seconds, context=context)
+        else:
+            server = smtplib.SMTP(self.host, self.port, timeout=self.timeout_seconds)
+        if self.security == "starttls":
+            server.starttls(context=context)
+        if self.username:
+            server.login(self.username, self.password)
+        return server
+
+
+class OutboxSender:
+    """Works through the outbox. `wake` makes it look at once."""
+
+    def __init__(self, store: Store, outbox: Outbox, server: SmtpServer, sender: str, clock: Clock) -> None:
+        self._store = store
+        self._outbox = outbox
+        self._server = server
+        self._sender = sender
+        self._clock = clock
+        self.failing = False
+
+    async def run(self, *, pause_seconds: float = 0.5) -> None:
+        """Sends until cancelled."""
+        while True:
+            try:
+                sent = await asyncio.to_thread(self.send_due)
+            except StoreUnavailable as error:
+                log.error("outbox cannot reach the store", error=str(error))
+                sent = 0
+            if not sent:
+                await asyncio.sleep(pause_seconds)
+
+    def send_due(self) -> int:
+        """Sends what is due now over one connection; returns how many were sent."""
+        with self._store.read() as session:
+            due = self._outbox.due(session)
+        if not due:
+            return 0
+        try:
+            server = self._server.connect()
+        except (OSError, smtplib.SMTPException) as error:
+            self.failing = True
+            self._book_failures(due, error)
+            return 0
+        sent = 0
+        with server:
+            for mail in due:
+                sent += self._send(server, mail)
+        return sent
+
+    def _send(self, server: smtplib.SMTP, mail: Due) -> int:
+        try:
+            server.send_message(self.compose(mail), from_addr=parseaddr(self._sender)[1], to_addrs=[mail.letter.to])
+        except (OSError, smtplib.SMTPException) as error:
+            self.failing = True
+            self._book_failures([mail], error)
+            return 0
+        self.failing = False
+        with self._store.write() as session:
+            self._outbox.sent(session, mail.id)
+        return 1
+
+    def compose(self, mail: Due) -> EmailMessage:
+        """The mail as it goes out: plain text and HTML, marked as automatic (RFC 3834)."""
+        message = EmailMessage()
+        message["From"] = self._sender
+        message["To"] = mail.letter.to
+        message["Subject"] = mail.letter.subject
+        message["Message-ID"] = mail.message_id
+        message["Date"] = format_datetime(self._clock())
+        message["Auto-Submitted"] = "auto-generated"
+        message["X-Auto-Response-Suppress"] = "All"
+        message.set_content(mail.letter.text)
+        message.add_alternative(mail.letter.html, subtype="html")
+        return message
+
+    def _book_failures(self, mails: list[Due], error: Exception) -> None:
+        permanent = isinstance(error, smtplib.SMTPRecipientsRefused) and all(
+            code >= 500 for code, _ in error.recipients.values()
+        )
+        name = type(error).__name__
+        log.warning("mail not sent", error=name, count=len(mails), permanent=permanent)
+        with self._store.write() as session:
+            for mail in mails:
+                self._outbox.not_sent(session, mail.id, name, permanent=permanent)

@@ -1,0 +1,436 @@
+"""The desk: what a person in a conversation can have done, each a use case in one transaction.
+
+Every call names the turn it belongs to. The same turn may ask again (an answer was lost, Rasa repeated an action): nothing
+is then done twice.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from insyn.audit.chain import AuditLog
+from insyn.cases.casebook import Casebook
+from insyn.cases.kinds import KINDS
+from insyn.cases.transitions import NAMES, Event, State
+from insyn.clock import Clock, swedish_date
+from insyn.identity.address import AddressInvalid, EmailAddress
+from insyn.identity.challenge import Challenges, Checked, Limited, Outcome
+from insyn.letters import compose
+from insyn.outbox.queue import Letter, Outbox
+from insyn.privacy.vault import PLACEHOLDER, Vault
+from insyn.store.engine import Store
+from insyn.store.models import Case, Conversation, Turn
+
+CONFIRM = "confirm-request"
+PROOF_LASTS = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Here:
+    """Where in a conversation something is asked for."""
+
+    conversation_id: str
+    turn_id: str
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """What may be said of a case to the person it belongs to."""
+
+    id: str
+    reference: str
+    kind: str
+    name: str
+    state: str
+    status: str
+    received_on: date
+    due_on: date | None
+    closed: bool
+
+    def public(self) -> dict[str, str | None]:
+        """The `case` of a chat message."""
+        return {
+            "reference": self.reference,
+            "kind": self.kind,
+            "kind_name": self.name,
+            "status": self.state,
+            "status_name": self.status,
+            "received": self.received_on.isoformat(),
+            "due": self.due_on.isoformat() if self.due_on else None,
+        }
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Whether a code is on its way; `until` says when the next may be, where limits forbid one now."""
+
+    until: datetime | None = None
+
+
+class RequestDesk:
+    """Requests, reports and their proofs, for whatever channel the conversation runs in."""
+
+    def __init__(
+        self,
+        store: Store,
+        casebook: Casebook,
+        challenges: Challenges,
+        vault: Vault,
+        outbox: Outbox,
+        audit: AuditLog,
+        clock: Clock,
+        alarm_address: str,
+    ) -> None:
+        self._store = store
+        self._casebook = casebook
+        self._challenges = challenges
+        self._vault = vault
+        self._outbox = outbox
+        self._audit = audit
+        self._clock = clock
+        self._alarm_address = alarm_address
+
+    # -- claiming rights
+
+    def begin(self, here: Here, rights: Sequence[str], words: str) -> list[CaseView]:
+        """Opens a case for each right, in the order wished; the clock runs from the turn in which it was expressed.
+
+        A right that the conversation has already expressed and not finished goes on as the same case.
+        """
+        with self._store.write() as session:
+            conversation, turn = self._place(session, here)
+            unfinished = {case.kind: case for case in self._casebook.unfinished(session, conversation.id)}
+            group_id = next((case.group_id for case in unfinished.values()), str(uuid.uuid4()))
+            cases = []
+            for position, right in enumerate(rights, start=len(unfinished)):
+                case = unfinished.get(right) or self._casebook.open(
+                    session,
+                    right,
+                    opening_key=f"{here.turn_id}:{right}",
+                    received_at=turn.at,
+                    channel=conversation.channel,
+                    conversation_id=conversation.id,
+                    group_id=group_id,
+                    position=position,
+                    details={"words": self._vault.reveal(session, conversation, words)},
+                )
+                if unfinished and right not in unfinished:
+                    self._join(session, case, next(iter(unfinished.values())))
+                cases.append(case)
+            return [self._view(case) for case in cases]
+
+    def _join(self, session: Session, case: Case, sibling: Case) -> None:
+        """A right added to a request under way shares what has been given and proved for it."""
+        known = self._casebook.details(session, sibling)
+        shared = {field: known[field] for field in ("relation", "name", "concerns") if field in known}
+        if shared:
+            self._casebook.add_details(session, case, **shared)
+        if "address" in known:
+            self._casebook.give_address(session, case, EmailAddress.parse(known["address"]))
+        if sibling.proof == "mailbox" and sibling.proved_at and sibling.address_index == case.address_index:
+            self._casebook.mailbox_proved(session, case, sibling.proved_at)
+
+    def keep_only(self, here: Here, right: str) -> None:
+        """Takes back every unfinished request of the conversation but one."""
+        with self._store.write() as session:
+            for case in self._casebook.unfinished(session, here.conversation_id):
+                if case.kind != right:
+                    self._casebook.move(session, case, Event.WITHDRAWN, by="person")
+
+    def add_detail(self, here: Here, field: str, text: str) -> None:
+        """Adds a fact to the unfinished requests; placeholders in `text` are resolved into the case's own sealed store."""
+        with self._store.write() as session:
+            conversation, _ = self._place(session, here)
+            value = self._vault.reveal(session, conversation, text)
+            for case in self._casebook.unfinished(session, conversation.id):
+                if self._casebook.details(session, case).get(field) != value:
+                    self._casebook.add_details(session, case, **{field: value})
+
+    def give_address(self, here: Here, placeholder: str) -> None:
+        """Records the address behind a placeholder on the unfinished requests. Raises `AddressInvalid`."""
+        with self._store.write() as session:
+            conversation, _ = self._place(session, here)
+            address = self._address(session, conversation, placeholder)
+            for case in self._casebook.unfinished(session, conversation.id):
+                if case.address_index != self._casebook.address_index(address):
+                    self._casebook.give_address(session, case, address)
+                    if self._proved_lately(conversation, case):
+                        self._casebook.mailbox_proved(session, case, self._clock())
+
+    def send_code(self, here: Here, placeholder: str) -> Sent:
+        """Queues a one-time code to the address behind a placeholder. Raises `AddressInvalid`."""
+        with self._store.write() as session:
+            conversation, _ = self._place(session, here)
+            address = self._address(session, conversation, placeholder)
+            return self._send_code(session, here, conversation, CONFIRM, address)
+
+    def check_code(self, here: Here, placeholder: str) -> Outcome:
+        """Checks a typed code; a right one proves the mailbox for the unfinished requests and renews the session's token."""
+        with self._store.write() as session:
+            conversation, _ = self._place(session, here)
+            digest = self._vault.value(session, conversation, placeholder) or ""
+            checked = self._challenges.check(session, conversation.id, CONFIRM, digest, turn_id=here.turn_id)
+            if checked.outcome is not Outcome.RIGHT:
+                return checked.outcome
+            now = self._clock()
+            for case in self._casebook.unfinished(session, conversation.id):
+                # A code proves the mailbox it was sent to, not the one the person has changed to since.
+                if case.address_index == checked.address_index and case.proof != "mailbox":
+                    self._casebook.mailbox_proved(session, case, now)
+            self._verified(conversation, checked, here, now)
+            return Outcome.RIGHT
+
+    def is_proved(self, here: Here) -> bool:
+        """Whether every unfinished request of the conversation has the mailbox proved."""
+        with self._store.read() as session:
+            cases = self._casebook.unfinished(session, here.conversation_id)
+            return bool(cases) and all(case.proof == "mailbox" for case in cases)
+
+    def unfinished(self, here: Here) -> list[CaseView]:
+        """The requests expressed and not yet confirmed."""
+        with self._store.read() as session:
+            return [self._view(case) for case in self._casebook.unfinished(session, here.conversation_id)]
+
+    def submit(self, here: Here) -> list[CaseView]:
+        """Opens the confirmed requests for work and queues one receipt. Raises `ProofMissing` if a proof is not there."""
+        with self._store.write() as session:
+            done = session.scalars(
+                select(Case).where(Case.confirming_turn == here.turn_id).order_by(Case.position)
+            ).all()
+            if done:
+                return [self._view(case) for case in done]
+            cases = self._casebook.unfinished(session, here.conversation_id)
+            receipts = []
+            for case in cases:
+                self._casebook.confirm(session, case)
+                case.confirming_turn = here.turn_id
+                receipts.append((case, self._casebook.details(session, case)))
+            if receipts:
+                letter = compose.receipt_letter(receipts, receipts[0][1]["address"])
+                self._queue_for_case(session, "receipt", letter, cases[0], f"receipt:{here.turn_id}")
+            return [self._view(case) for case in cases]
+
+    def hand_to_employer(self, here: Here) -> list[CaseView]:
+        """The data are in a customer's system: the person is led to the employer and the hand-off is recorded."""
+        with self._store.write() as session:
+            cases = self._casebook.unfinished(session, here.conversation_id)
+            for case in cases:
+                case.confirming_turn = here.turn_id
+                self._casebook.move(session, case, Event.HANDED_OVER, reason="controller is the person's employer")
+            cases = cases or session.scalars(select(Case).where(Case.confirming_turn == here.turn_id)).all()
+            return [self._view(case) for case in cases]
+
+    def note_referral(self, here: Here) -> None:
+        """Records that the person was told to turn to the employer for what is in the payroll system."""
+        with self._store.write() as session:
+            for case in self._casebook.unfinished(session, here.conversation_id):
+                if "referred" not in self._casebook.details(session, case):
+                    self._casebook.add_details(session, case, referred="employer")
+
+    def abandon(self, here: Here) -> None:
+        """The person breaks off: unfinished requests are taken back."""
+        with self._store.write() as session:
+            for case in self._casebook.unfinished(session, here.conversation_id):
+                self._casebook.move(session, case, Event.WITHDRAWN, by="person")
+
+    # -- reports and people
+
+    def report(self, here: Here, kind: str, words: str, *, note: str, urgent: bool = False) -> CaseView:
+        """Opens an incident, complaint or question at once, without proof; an incident alarms the staff."""
+        with self._store.write() as session:
+            conversation, turn = self._place(session, here)
+            case = self._casebook.open(
+                session,
+                kind,
+                opening_key=f"{here.turn_id}:{kind}",
+                received_at=turn.at,
+                channel=conversation.channel,
+                conversation_id=conversation.id,
+                group_id=str(uuid.uuid4()),
+                details={"words": self._vault.reveal(session, conversation, words), "note": note},
+                urgent=urgent,
+            )
+            if kind == "report.incident" and self._alarm_address:
+                letter = compose.alarm_letter(case, self._alarm_address)
+                self._queue_for_case(session, "alarm", letter, case, f"alarm:{case.id}")
+            return self._view(case)
+
+    def add_address_to_report(self, here: Here, reference: str, placeholder: str) -> CaseView | None:
+        """Notes where the reporter can be reached; None unless the report is of this conversation. Raises `AddressInvalid`."""
+        with self._store.write() as session:
+            conversation, _ = self._place(session, here)
+            case = self._casebook.by_reference(session, reference)
+            if case is None or case.conversation_id != conversation.id or KINDS[case.kind].is_right:
+                return None
+            address = self._address(session, conversation, placeholder)
+            if case.address_index != self._casebook.address_index(address):
+                self._casebook.give_address(session, case, address)
+            return self._view(case)
+
+    # -- existing requests
+
+    def own_cases(self, here: Here) -> list[CaseView]:
+        """The conversation's own requests, when its mailbox has been proved in it."""
+        with self._store.read() as session:
+            conversation, _ = self._place(session, here)
+            if conversation.verified_at is None:
+                return []
+            cases = self._casebook.of_conversation(session, conversation.id)
+            return [self._view(case) for case in cases if case.proof == "mailbox"]
+
+    def ask_for_case(self, here: Here, reference: str) -> Sent:
+        """Queues a code to the address in a case. Says the same whether or not the case exists."""
+        with self._store.write() as session:
+            conversation, _ = self._place(session, here)
+            case = self._casebook.by_reference(session, self._reference(session, conversation, reference))
+            address = self._casebook.details(session, case).get("address") if case else None
+            if case is not None and address:
+                try:
+                    self._send_code(
+                        session,
+                        here,
+                        conversation,
+                        f"case:{case.id}",
+                        EmailAddress.parse(address),
+                        strict=True,
+                    )
+                except Limited:
+                    self._audit.append(session, "challenge.limited", here.conversation_id)
+            return Sent()
+
+    def open_case(self, here: Here, reference: str, code_placeholder: str) -> CaseView | None:
+        """The case of a reference, when the code sent to its address is given; otherwise None, whatever the reason."""
+        with self._store.write() as session:
+            conversation, _ = self._place(session, here)
+            case = self._casebook.by_reference(session, self._reference(session, conversation, reference))
+            digest = self._vault.value(session, conversation, code_placeholder) or ""
+            if case is None:
+                return None
+            purpose = f"case:{case.id}"
+            checked = self._challenges.check(session, conversation.id, purpose, digest, turn_id=here.turn_id)
+            if checked.outcome is not Outcome.RIGHT or checked.address_index != case.address_index:
+                return None
+            self._verified(conversation, checked, here, self._clock())
+            return self._view(case)
+
+    def opened_case(self, here: Here, reference: str) -> CaseView | None:
+        """A case by reference, if this conversation has proved the mailbox it belongs to; otherwise None."""
+        with self._store.read() as session:
+            conversation, _ = self._place(session, here)
+            case = self._proved_case(session, conversation, reference)
+            return self._view(case) if case else None
+
+    def withdraw(self, here: Here, reference: str) -> CaseView | None:
+        """Takes a request back for someone who has proved its mailbox, and confirms by mail; None if not proved."""
+        with self._store.write() as session:
+            conversation, _ = self._place(session, here)
+            case = self._proved_case(session, conversation, reference)
+            if case is None:
+                return None
+            if not self._casebook.is_closed(case):
+                self._casebook.move(session, case, Event.WITHDRAWN, by="person")
+                address = self._casebook.details(session, case).get("address")
+                if address:
+                    self._queue_for_case(
+                        session,
+                        "withdrawn",
+                        compose.withdrawn_letter(case, address),
+                        case,
+                        f"withdrawn:{case.id}",
+                    )
+            return self._view(case)
+
+    def mail_is_slow(self) -> bool:
+        """Whether mail has been waiting after a failure: then nobody is told that one has arrived."""
+        with self._store.read() as session:
+            return self._outbox.waiting_since(session) is not None
+
+    # -- within a transaction
+
+    def _place(self, session: Session, here: Here) -> tuple[Conversation, Turn]:
+        conversation = session.get_one(Conversation, here.conversation_id)
+        turn = session.scalars(select(Turn).where(Turn.id == here.turn_id)).one()
+        if turn.conversation_id != conversation.id:
+            raise LookupError("the turn belongs to another conversation")
+        return conversation, turn
+
+    def _reference(self, session: Session, conversation: Conversation, text: str) -> str:
+        """A case reference given as such or behind a placeholder."""
+        return (self._vault.value(session, conversation, text) or "") if PLACEHOLDER.fullmatch(text) else text
+
+    def _address(self, session: Session, conversation: Conversation, placeholder: str) -> EmailAddress:
+        value = self._vault.value(session, conversation, placeholder)
+        if value is None:
+            raise AddressInvalid
+        return EmailAddress.parse(value)
+
+    def _send_code(
+        self,
+        session: Session,
+        here: Here,
+        conversation: Conversation,
+        purpose: str,
+        address: EmailAddress,
+        *,
+        strict: bool = False,
+    ) -> Sent:
+        try:
+            issued = self._challenges.issue(session, conversation.id, purpose, address, turn_id=here.turn_id)
+        except Limited as limit:
+            if strict:
+                raise
+            self._audit.append(session, "challenge.limited", here.conversation_id)
+            return Sent(until=limit.until)
+        if issued is not None:
+            letter = compose.code_letter(str(address), issued.code, issued.expires_at)
+            self._outbox.queue(
+                session,
+                "code",
+                letter,
+                unique_key=f"code:{issued.challenge_id}",
+                data_key_id=conversation.data_key_id,
+            )
+        return Sent()
+
+    def _proved_lately(self, conversation: Conversation, case: Case) -> bool:
+        """Whether this conversation has proved the case's mailbox within the last hour."""
+        at = conversation.verified_at
+        return at is not None and conversation.verified_index == case.address_index and self._clock() - at < PROOF_LASTS
+
+    @staticmethod
+    def _verified(conversation: Conversation, checked: Checked, here: Here, now: datetime) -> None:
+        if conversation.token_rotated_by != here.turn_id:
+            conversation.verified_at = now
+            conversation.verified_index = checked.address_index
+            conversation.token_epoch += 1
+            conversation.token_rotated_by = here.turn_id
+
+    def _proved_case(self, session: Session, conversation: Conversation, reference: str) -> Case | None:
+        case = self._casebook.by_reference(session, self._reference(session, conversation, reference))
+        if case is None or conversation.verified_at is None or case.address_index is None:
+            return None
+        return case if case.address_index == conversation.verified_index else None
+
+    def _queue_for_case(self, session: Session, kind: str, letter: Letter, case: Case, unique_key: str) -> None:
+        self._outbox.queue(session, kind, letter, unique_key=unique_key, data_key_id=case.data_key_id, case_id=case.id)
+        self._audit.append(session, "letter.queued", case.id, kind=kind)
+
+    @staticmethod
+    def _view(case: Case) -> CaseView:
+        return CaseView(
+            id=case.id,
+            reference=case.reference,
+            kind=case.kind,
+            name=KINDS[case.kind].name,
+            state=case.state,
+            status=NAMES[State(case.state)],
+            received_on=swedish_date(case.received_at),
+            due_on=case.due_on,
+            closed=Casebook.is_closed(case),
+        )

@@ -1,0 +1,101 @@
+"""The store: one engine, and the two ways into it (a write transaction, a read)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+
+class StoreUnavailable(Exception):
+    """The store could not take or give what was asked: locked, read-only, full or gone. Nothing was written."""
+
+
+class Store:
+    """Sessions on one database. SQLite (WAL, `BEGIN IMMEDIATE` for writers) or PostgreSQL."""
+
+    def __init__(self, url: str, *, busy_timeout_seconds: float = 3.0) -> None:
+        self.url = url
+        if make_url(url).get_backend_name() == "sqlite":
+            self.engine = _sqlite_engine(url, busy_timeout_seconds)
+        else:
+            self.engine = create_engine(
+                url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=10, pool_timeout=busy_timeout_seconds,
+                connect_args={"connect_timeout": 3, "options": "-c lock_timeout=5000 -c timezone=UTC"},
+            )  # fmt: skip
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session in one write transaction; commits at the end, rolls back on any exception.
+
+        Raises `StoreUnavailable` when the database refuses (locked, read-only, full, unreachable).
+        """
+        with self._session(writing=True) as session:
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for reading; nothing done in it is kept. Raises `StoreUnavailable`."""
+        with self._session(writing=False) as session:
+            yield session
+
+    @contextmanager
+    def _session(self, *, writing: bool) -> Iterator[Session]:
+        session = Session(self.engine, expire_on_commit=False)
+        try:
+            session.connection(execution_options={"insyn_writing": writing})
+            yield session
+            if writing:
+                session.commit()
+        except DBAPIError as error:
+            if _is_unavailability(error):
+                raise StoreUnavailable(type(error.orig).__name__) from error
+            raise
+        finally:
+            session.close()
+
+    def ping(self) -> None:
+        """Proves that the store can be written to. Raises `StoreUnavailable`."""
+        with self.write() as session:
+            session.execute(text("UPDATE audit_head SET seq = seq WHERE id = 1"))
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _sqlite_engine(url: str, busy_timeout_seconds: float) -> Engine:
+    database = make_url(url).database
+    if database and database != ":memory:":
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url, hide_parameters=True, connect_args={"timeout": busy_timeout_seconds, "check_same_thread": False}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # transactions are begun explicitly below
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA secure_delete=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get("insyn_writing", True)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+def _is_unavailability(error: DBAPIError) -> bool:
+    """Whether the database as such refused, as opposed to a broken rule of the data (integrity, programming)."""
+    return error.connection_invalidated or type(error.orig).__name__ in {
+        "OperationalError", "InterfaceError", "InternalError", "DiskFull", "ReadOnlySqlTransaction",
+        "LockNotAvailable", "AdminShutdown", "CannotConnectNow", "ConnectionTimeout", "DeadlockDetected",
+    }  # fmt: skip

@@ -1,0 +1,16 @@
+"""Alembic environment: works on the connection it is handed, in batch mode so that SQLite can alter tables."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from insyn.store.models import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

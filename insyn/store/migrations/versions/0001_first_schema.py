@@ -1,0 +1,255 @@
+"""first schema"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+
+    op.create_table(
+        "address_failure",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("address_index", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_address_failure")),
+    )
+    with op.batch_alter_table("address_failure", schema=None) as batch_op:
+        batch_op.create_index("ix_address_failure", ["address_index", "at"], unique=False)
+
+    op.create_table(
+        "audit_head",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("seal", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_head")),
+    )
+    op.create_table(
+        "audit_row",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("event", sa.String(length=60), nullable=False),
+        sa.Column("subject", sa.String(length=60), nullable=False),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.Column("previous", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit_row")),
+    )
+    with op.batch_alter_table("audit_row", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_audit_row_subject"), ["subject"], unique=False)
+
+    op.create_table(
+        "case",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("reference", sa.String(length=20), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=30), nullable=False),
+        sa.Column("channel", sa.String(length=20), nullable=False),
+        sa.Column("conversation_id", sa.String(length=36), nullable=True),
+        sa.Column("group_id", sa.String(length=36), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("opening_key", sa.String(length=120), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("confirming_turn", sa.String(length=36), nullable=True),
+        sa.Column("proof", sa.String(length=30), nullable=False),
+        sa.Column("proved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("address_index", sa.LargeBinary(), nullable=True),
+        sa.Column("data_key_id", sa.String(length=36), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case")),
+        sa.UniqueConstraint("opening_key", name=op.f("uq_case_opening_key")),
+        sa.UniqueConstraint("reference", name=op.f("uq_case_reference")),
+    )
+    with op.batch_alter_table("case", schema=None) as batch_op:
+        batch_op.create_index("ix_case_address", ["address_index"], unique=False)
+        batch_op.create_index(batch_op.f("ix_case_conversation_id"), ["conversation_id"], unique=False)
+        batch_op.create_index("ix_case_due", ["due_on", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_case_group_id"), ["group_id"], unique=False)
+
+    op.create_table(
+        "challenge",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("conversation_id", sa.String(length=36), nullable=False),
+        sa.Column("purpose", sa.String(length=40), nullable=False),
+        sa.Column("address_index", sa.LargeBinary(), nullable=False),
+        sa.Column("code_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("issued_by", sa.String(length=36), nullable=False),
+        sa.Column("used_by", sa.String(length=36), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_challenge")),
+    )
+    with op.batch_alter_table("challenge", schema=None) as batch_op:
+        batch_op.create_index("ix_challenge_address", ["address_index", "created_at"], unique=False)
+        batch_op.create_index("ix_challenge_conversation", ["conversation_id", "status"], unique=False)
+
+    op.create_table(
+        "conversation",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("channel", sa.String(length=20), nullable=False),
+        sa.Column("token_epoch", sa.Integer(), nullable=False),
+        sa.Column("token_rotated_by", sa.String(length=36), nullable=True),
+        sa.Column("data_key_id", sa.String(length=36), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_activity_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("dialogue", sa.JSON(), nullable=False),
+        sa.Column("verified_index", sa.LargeBinary(), nullable=True),
+        sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("on_hold", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_conversation")),
+    )
+    with op.batch_alter_table("conversation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_conversation_last_activity_at"), ["last_activity_at"], unique=False)
+
+    op.create_table(
+        "data_key",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=False),
+        sa.Column("master_key_id", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_data_key")),
+    )
+    op.create_table(
+        "outgoing_mail",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("unique_key", sa.String(length=160), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("message_id", sa.String(length=120), nullable=False),
+        sa.Column("data_key_id", sa.String(length=36), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("case_id", sa.String(length=36), nullable=True),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", sa.String(length=200), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outgoing_mail")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_outgoing_mail_message_id")),
+        sa.UniqueConstraint("unique_key", name=op.f("uq_outgoing_mail_unique_key")),
+    )
+    with op.batch_alter_table("outgoing_mail", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_outgoing_mail_case_id"), ["case_id"], unique=False)
+        batch_op.create_index("ix_outgoing_mail_queue", ["status", "next_attempt_at"], unique=False)
+
+    op.create_table(
+        "turn",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("conversation_id", sa.String(length=36), nullable=False),
+        sa.Column("author", sa.String(length=10), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("idempotency_key", sa.String(length=100), nullable=True),
+        sa.Column("answers_id", sa.String(length=36), nullable=True),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("expects", sa.String(length=20), nullable=True),
+        sa.Column("topic", sa.String(length=80), nullable=True),
+        sa.Column("choice", sa.Text(), nullable=True),
+        sa.Column("intent", sa.String(length=80), nullable=True),
+        sa.Column("confidence", sa.Float(), nullable=True),
+        sa.Column("reading", sa.JSON(), nullable=True),
+        sa.Column("content", sa.JSON(), nullable=True),
+        sa.Column("feedback", sa.String(length=10), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversation.id"],
+            name=op.f("fk_turn_conversation_id_conversation"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_turn")),
+        sa.UniqueConstraint("conversation_id", "idempotency_key", name=op.f("uq_turn_conversation_id")),
+        sa.UniqueConstraint("id", name=op.f("uq_turn_id")),
+    )
+    with op.batch_alter_table("turn", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_turn_answers_id"), ["answers_id"], unique=False)
+        batch_op.create_index("ix_turn_conversation_seq", ["conversation_id", "seq"], unique=False)
+        batch_op.create_index(
+            "ix_turn_pending",
+            ["seq"],
+            unique=False,
+            sqlite_where=sa.text("status = 'pending'"),
+            postgresql_where=sa.text("status = 'pending'"),
+        )
+
+    op.create_table(
+        "vault_value",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("conversation_id", sa.String(length=36), nullable=False),
+        sa.Column("placeholder", sa.String(length=40), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("blind_index", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversation.id"],
+            name=op.f("fk_vault_value_conversation_id_conversation"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vault_value")),
+        sa.UniqueConstraint("conversation_id", "placeholder", name=op.f("uq_vault_value_conversation_id")),
+    )
+    with op.batch_alter_table("vault_value", schema=None) as batch_op:
+        batch_op.create_index("ix_vault_value_lookup", ["conversation_id", "blind_index"], unique=False)
+
+
+def downgrade() -> None:
+
+    with op.batch_alter_table("vault_value", schema=None) as batch_op:
+        batch_op.drop_index("ix_vault_value_lookup")
+
+    op.drop_table("vault_value")
+    with op.batch_alter_table("turn", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_turn_pending",
+            sqlite_where=sa.text("status = 'pending'"),
+            postgresql_where=sa.text("status = 'pending'"),
+        )
+        batch_op.drop_index("ix_turn_conversation_seq")
+        batch_op.drop_index(batch_op.f("ix_turn_answers_id"))
+
+    op.drop_table("turn")
+    with op.batch_alter_table("outgoing_mail", schema=None) as batch_op:
+        batch_op.drop_index("ix_outgoing_mail_queue")
+        batch_op.drop_index(batch_op.f("ix_outgoing_mail_case_id"))
+
+    op.drop_table("outgoing_mail")
+    op.drop_table("data_key")
+    with op.batch_alter_table("conversation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_conversation_last_activity_at"))
+
+    op.drop_table("conversation")
+    with op.batch_alter_table("challenge", schema=None) as batch_op:
+        batch_op.drop_index("ix_challenge_conversation")
+        batch_op.drop_index("ix_challenge_address")
+
+    op.drop_table("challenge")
+    with op.batch_alter_table("case", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_case_group_id"))
+        batch_op.drop_index("ix_case_due")
+        batch_op.drop_index(batch_op.f("ix_case_conversation_id"))
+        batch_op.drop_index("ix_case_address")
+
+    op.drop_table("case")
+    with op.batch_alter_table("audit_row", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_audit_row_subject"))
+
+    op.drop_table("audit_row")
+    op.drop_table("audit_head")
+    with op.batch_alter_table("address_failure", schema=None) as batch_op:
+        batch_op.drop_index("ix_address_failure")
+
+    op.drop_table("address_failure")

@@ -1,0 +1,236 @@
+"""The tables. Personal values are only ever in `bytes` columns, sealed by `insyn.privacy`."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)  # fmt: skip
+from sqlalchemy import text as sql
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime on every database (SQLite forgets the zone; this puts it back)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: Moment, dict[str, Any]: JSON, list[Any]: JSON, bytes: LargeBinary}  # noqa: RUF012
+
+
+SequenceNumber = BigInteger().with_variant(Integer, "sqlite")
+
+
+class DataKey(Base):
+    """A subject's own key, wrapped by the master key. Deleting the row shreds everything sealed with it."""
+
+    __tablename__ = "data_key"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    wrapped: Mapped[bytes]
+    master_key_id: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime]
+
+
+class Conversation(Base):
+    """One conversation with one person, whatever the channel."""
+
+    __tablename__ = "conversation"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    token_epoch: Mapped[int] = mapped_column(Integer, default=0)
+    token_rotated_by: Mapped[str | None] = mapped_column(String(36))
+    data_key_id: Mapped[str] = mapped_column(String(36))
+    created_at: Mapped[datetime]
+    last_activity_at: Mapped[datetime] = mapped_column(index=True)
+    dialogue: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    verified_index: Mapped[bytes | None]
+    verified_at: Mapped[datetime | None]
+    on_hold: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class Turn(Base):
+    """One message of a conversation, masked: what a person wrote, or what was answered."""
+
+    __tablename__ = "turn"
+    seq: Mapped[int] = mapped_column(SequenceNumber, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(String(36), unique=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
+    author: Mapped[str] = mapped_column(String(10))  # person | insyn | staff
+    at: Mapped[datetime]
+    text: Mapped[str] = mapped_column(Text)
+    idempotency_key: Mapped[str | None] = mapped_column(String(100))
+    answers_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    status: Mapped[str] = mapped_column(String(10))  # person: pending | answered | failed; insyn: said | late
+    expects: Mapped[str | None] = mapped_column(String(20))
+    topic: Mapped[str | None] = mapped_column(String(80))
+    choice: Mapped[str | None] = mapped_column(Text)
+    intent: Mapped[str | None] = mapped_column(String(80))
+    confidence: Mapped[float | None] = mapped_column(Float)
+    reading: Mapped[dict[str, Any] | None]
+    content: Mapped[dict[str, Any] | None]  # insyn: sources, choices, case; never personal values
+    feedback: Mapped[str | None] = mapped_column(String(10))
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "idempotency_key"),
+        Index("ix_turn_conversation_seq", "conversation_id", "seq"),
+        Index("ix_turn_pending", "seq", sqlite_where=sql("status = 'pending'"), postgresql_where=sql("status = 'pending'")),
+    )  # fmt: skip
+
+
+class VaultValue(Base):
+    """One personal value of a conversation behind its placeholder, sealed with the conversation's key."""
+
+    __tablename__ = "vault_value"
+    id: Mapped[int] = mapped_column(SequenceNumber, primary_key=True, autoincrement=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
+    placeholder: Mapped[str] = mapped_column(String(40))
+    sealed: Mapped[bytes]
+    blind_index: Mapped[bytes]
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "placeholder"),
+        Index("ix_vault_value_lookup", "conversation_id", "blind_index"),
+    )
+
+
+class Case(Base):
+    """A data-subject request, report, complaint or question with its clock."""
+
+    __tablename__ = "case"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    reference: Mapped[str] = mapped_column(String(20), unique=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(30))
+    channel: Mapped[str] = mapped_column(String(20))
+    conversation_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    group_id: Mapped[str] = mapped_column(String(36), index=True)
+    position: Mapped[int] = mapped_column(Integer, default=0)
+    opening_key: Mapped[str] = mapped_column(String(120), unique=True)
+    received_at: Mapped[datetime]
+    due_on: Mapped[date | None] = mapped_column(Date)
+    urgent: Mapped[bool] = mapped_column(Boolean, default=False)
+    confirming_turn: Mapped[str | None] = mapped_column(String(36))
+    proof: Mapped[str] = mapped_column(String(30))
+    proved_at: Mapped[datetime | None]
+    address_index: Mapped[bytes | None]
+    data_key_id: Mapped[str] = mapped_column(String(36))
+    sealed: Mapped[bytes]
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(Integer)
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+    __table_args__ = (Index("ix_case_due", "due_on", "id"), Index("ix_case_address", "address_index"))
+
+
+class Challenge(Base):
+    """A one-time code sent to an address: only its keyed hash is here."""
+
+    __tablename__ = "challenge"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(String(36))
+    purpose: Mapped[str] = mapped_column(String(40))
+    address_index: Mapped[bytes]
+    code_hash: Mapped[bytes]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    status: Mapped[str] = mapped_column(String(12))  # open | used | replaced | dead
+    issued_by: Mapped[str] = mapped_column(String(36))  # the turn that asked for it
+    used_by: Mapped[str | None] = mapped_column(String(36))  # the turn that used it up
+    __table_args__ = (
+        Index("ix_challenge_conversation", "conversation_id", "status"),
+        Index("ix_challenge_address", "address_index", "created_at"),
+    )
+
+
+class AddressFailure(Base):
+    """One failed code for an address, kept a day: the budget that no new code resets."""
+
+    __tablename__ = "address_failure"
+    id: Mapped[int] = mapped_column(SequenceNumber, primary_key=True, autoincrement=True)
+    address_index: Mapped[bytes]
+    at: Mapped[datetime]
+    __table_args__ = (Index("ix_address_failure", "address_index", "at"),)
+
+
+class OutgoingMail(Base):
+    """A mail to be sent exactly once; recipient and content sealed."""
+
+    __tablename__ = "outgoing_mail"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    unique_key: Mapped[str] = mapped_column(String(160), unique=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    message_id: Mapped[str] = mapped_column(String(120), unique=True)
+    data_key_id: Mapped[str] = mapped_column(String(36))
+    sealed: Mapped[bytes | None]
+    case_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    status: Mapped[str] = mapped_column(String(12))  # queued | sent | failed
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    created_at: Mapped[datetime]
+    next_attempt_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(String(200))
+    __table_args__ = (Index("ix_outgoing_mail_queue", "status", "next_attempt_at"),)
+
+
+class AuditRow(Base):
+    """One link of the audit chain (see `insyn.audit.chain`)."""
+
+    __tablename__ = "audit_row"
+    seq: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    )
+    at: Mapped[datetime]
+    event: Mapped[str] = mapped_column(String(60))
+    subject: Mapped[str] = mapped_column(String(60), index=True)
+    data: Mapped[str] = mapped_column(Text)
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class AuditHead(Base):
+    """Where the chain ends: sequence number, hash and their keyed seal. One row."""
+
+    __tablename__ = "audit_head"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str] = mapped_column(String(64))
+    seal: Mapped[str] = mapped_column(String(64))

@@ -1,0 +1,172 @@
+"""The web service: chat API, the page, health, and in development the mailbox."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.staticfiles import StaticFiles
+
+from insyn.bootstrap import Services, build
+from insyn.conversation.gateway import MAX_BYTES, Refused
+from insyn.conversation.rasa import RasaUnavailable
+from insyn.errors import new_error_id
+from insyn.settings import Settings
+from insyn.store.engine import StoreUnavailable
+from insyn.web.chat import NotAuthorised, TooFast, chat_router
+from insyn.web.guards import Guards
+from insyn.web.problems import problem
+from insyn.web.webhook import action_app
+
+_HERE = Path(__file__).parent
+PENDING_PAUSE_SECONDS = 2.0
+
+log = structlog.get_logger()
+
+
+def create_app(settings: Settings, *, services: Services | None = None) -> FastAPI:
+    """The service as an ASGI application; `app.state.services` holds its parts."""
+    services = services or build(settings)
+    app = FastAPI(title="Insyn", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
+    app.state.services = services
+    app.include_router(chat_router(services))
+    app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
+    _add_pages(app, services)
+    _add_health(app, services)
+    _add_problems(app)
+    app.add_middleware(Guards, settings=settings)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[h.strip() for h in settings.allowed_hosts.split(",")])
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    if services.mailbox is not None:
+        await services.mailbox.start()
+    background = [asyncio.create_task(services.sender.run()), asyncio.create_task(_answer_pending(services))]
+    try:
+        yield
+    finally:
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
+        if services.mailbox is not None:
+            await services.mailbox.stop()
+        await services.rasa.close()
+        services.store.close()
+
+
+async def _answer_pending(services: Services) -> None:
+    """Answers what was kept while Rasa was away, as soon as it is back."""
+    while True:
+        await asyncio.sleep(PENDING_PAUSE_SECONDS)
+        try:
+            if await services.rasa.is_ready():
+                await services.gateway.answer_pending()
+        except (RasaUnavailable, StoreUnavailable) as error:
+            log.warning("kept messages wait", error=type(error).__name__)
+        except Exception:
+            log.exception("kept messages could not be answered")
+
+
+def _add_pages(app: FastAPI, services: Services) -> None:
+    settings = services.settings
+    templates = Environment(loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined)
+    development = settings.environment == "development"
+
+    @app.get("/", response_class=HTMLResponse)
+    async def chat_page() -> str:
+        return templates.get_template("chat.html.j2").render(
+            policy_url=settings.policy_url,
+            development=development and services.mailbox is not None,
+            limit_bytes=MAX_BYTES,
+        )
+
+    if development and services.mailbox is not None:
+        mailbox = services.mailbox
+
+        @app.get("/dev/mailbox", response_class=HTMLResponse)
+        async def mailbox_page() -> str:
+            return templates.get_template("mailbox.html.j2").render(messages=mailbox.mails)
+
+
+def _add_health(app: FastAPI, services: Services) -> None:
+    @app.get("/healthz")
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz")
+    async def readyz() -> JSONResponse:
+        """Whether store, Rasa and mail each do their work now; 503 unless all do."""
+        parts = {
+            "store": await asyncio.to_thread(_store_state, services),
+            "rasa": "ok" if await services.rasa.is_ready() else services.rasa_state(),
+            "mail": "failing" if services.sender.failing else "ok",
+        }
+        if parts["rasa"] == "ready":
+            parts["rasa"] = "not answering"
+        ready = all(state == "ok" for state in parts.values())
+        return JSONResponse({"status": "ok" if ready else "not ready", **parts}, status_code=200 if ready else 503)
+
+
+def _store_state(services: Services) -> str:
+    try:
+        services.store.ping()
+    except StoreUnavailable as error:
+        return f"failing: {error}"
+    return "ok"
+
+
+def _add_problems(app: FastAPI) -> None:
+    @app.exception_handler(Refused)
+    async def refused(_request: Request, refusal: Refused) -> JSONResponse:
+        return problem(refusal.status, refusal.text)
+
+    @app.exception_handler(NotAuthorised)
+    async def not_authorised(_request: Request, _error: NotAuthorised) -> JSONResponse:
+        response = problem(401, "Konversationen finns inte eller har avslutats. Börja en ny.")
+        response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+
+    @app.exception_handler(TooFast)
+    async def too_fast(_request: Request, error: TooFast) -> JSONResponse:
+        return problem(429, "Det går lite för fort. Vänta en stund och försök igen.", retry_after=error.seconds)
+
+    @app.exception_handler(StoreUnavailable)
+    async def store_unavailable(request: Request, error: StoreUnavailable) -> JSONResponse:
+        error_id = new_error_id()
+        log.error("store unavailable", error_id=error_id, error=str(error), path=request.url.path)
+        text = "Vi kan inte spara just nu, så meddelandet är inte mottaget. Försök igen om en stund."
+        return problem(503, text, error_id=error_id, retry_after=5)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_request: Request, _error: RequestValidationError) -> JSONResponse:
+        return problem(422, "Anropet gick inte att läsa. Skicka antingen text eller choice som JSON.")
+
+    @app.exception_handler(HTTPException)
+    async def http_error(_request: Request, error: HTTPException) -> JSONResponse:
+        texts = {404: "Sidan finns inte.", 405: "Så kan sidan inte användas."}
+        return problem(error.status_code, texts.get(error.status_code, "Det gick inte."))
+
+    @app.exception_handler(Exception)
+    async def unexpected(request: Request, error: Exception) -> JSONResponse:
+        error_id = new_error_id()
+        log.error("unexpected", error_id=error_id, path=request.url.path, error=type(error).__name__, exc_info=error)
+        return problem(500, "Något gick fel hos oss. Försök igen om en stund.", error_id=error_id)
+
+
+def create_action_app(services: Services) -> Starlette:
+    """The action webhook for Rasa, on a port of its own on loopback."""
+
+    return action_app(services)
