@@ -36,6 +36,10 @@ class ActionFollowUp(InsynAction):
         last = tracker.get_slot("last_topic")
         _, _, lean = intent(tracker).partition(".")
         kind, _, area = lean.partition(".")
+        why_asked = f"why.{tracker.get_slot('requested_slot')}"
+        if lean == "why" and why_asked in self.book.phrases:
+            voice.say(why_asked)
+            return []
         if last and lean == "more":
             topic = self._more(last)
         elif last:

@@ -6,7 +6,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 
 from actions.base import Events, InsynAction
-from actions.speech import ANSWERED, Voice, due_fills, here, names_of, parts, words
+from actions.speech import ANSWERED, Voice, due_fills, here, nouns_of, parts, words
 from insyn.cases.kinds import KINDS
 
 # The right that an answer leads on to, so that a "ja" after it can start the request.
@@ -56,7 +56,7 @@ def open_rights_beside(action: InsynAction, voice: Voice, tracker: Tracker) -> E
     cases = action.desk.begin(here(tracker), rights, words(tracker))
     voice.say(
         "begin.known",
-        name=names_of(cases),
+        noun=nouns_of(cases),
         choices=[voice.choice(right) for right in rights],
         **due_fills(cases),
     )

@@ -8,6 +8,7 @@ from rasa_sdk import Tracker
 
 from actions.speech import Choice, Voice, interrupted
 
+ALL_MAY_BE_MEANT = ("request.access", "request.erasure", "request.portability")
 RELATIONS = ("applicant", "contact_person", "customer_employee", "subscriber", "visitor", "other")
 
 
@@ -16,15 +17,15 @@ def ask(voice: Voice, slot: str, tracker: Tracker, **fills: Any) -> None:
     right = (tracker.get_slot("rights") or [""])[0]
     phrase = question_for(voice, slot, right)
     if interrupted(tracker):
-        remind(voice, slot, phrase, **fills)
+        remind(voice, slot, phrase, right, **fills)
     else:
-        voice.say(phrase, choices=choices_for(voice, slot), expects=slot, **fills)
+        voice.say(phrase, choices=choices_for(voice, slot, right), expects=slot, **fills)
 
 
-def remind(voice: Voice, slot: str, phrase: str, **fills: Any) -> None:
+def remind(voice: Voice, slot: str, phrase: str, right: str = "", **fills: Any) -> None:
     """Back to the open question of a request."""
     question = voice.text(phrase, **fills)
-    voice.say("remind", question=question, choices=choices_for(voice, slot), expects=slot)
+    voice.say("remind", question=question, choices=choices_for(voice, slot, right), expects=slot)
 
 
 def ask_again(voice: Voice, tracker: Tracker) -> None:
@@ -45,14 +46,14 @@ def question_for(voice: Voice, slot: str, right: str) -> str:
     return f"ask.{slot}"
 
 
-def choices_for(voice: Voice, slot: str) -> list[Choice]:
+def choices_for(voice: Voice, slot: str, right: str = "") -> list[Choice]:
     """The choices offered with the question for a slot."""
     match slot:
         case "relation":
             return [voice.option(f"relation.{each}", f"inform.relation.{each}") for each in RELATIONS]
         case "own_data":
             return [voice.option("yes", "answer.affirm"), voice.option("no", "answer.deny")]
-        case "concerns":
+        case "concerns" if right in ALL_MAY_BE_MEANT:
             return [voice.option("all", "dialog.all")]
         case "code" | "lookup_code":
             return [voice.option("new_code", "dialog.resend_code")]

@@ -119,7 +119,7 @@ class ActionRequestChange(InsynAction):
             return []
         # The clock of the new right runs from now, whichever way it goes.
         self.desk.begin(here(tracker), new, words(tracker))
-        fills: dict[str, Any] = {"old": KINDS[rights[0]].name if rights else "", "new": KINDS[new[0]].name}
+        fills: dict[str, Any] = {"old": KINDS[rights[0]].noun if rights else "begäran", "new": KINDS[new[0]].name}
         voice.say(
             "change.which",
             choices=[
@@ -164,6 +164,11 @@ class ValidateRequestForm(InsynAction):
             if value is None or value == NOT_NEEDED or slot not in ASKED:
                 continue
             events += getattr(self, f"_{slot}")(voice, tracker, str(value))
+        asked = tracker.get_slot("requested_slot")
+        if asked and intent(tracker) == "followup.why":
+            voice.say(f"why.{asked}")
+        elif asked and asked != "concerns":
+            events += answer_questions(voice, tracker)
         return events
 
     def _relation(self, voice: Voice, tracker: Tracker, value: str) -> Events:
@@ -180,8 +185,11 @@ class ValidateRequestForm(InsynAction):
         return [SlotSet("own_data", value), *(SlotSet(slot, NOT_NEEDED) for slot in rest)]
 
     def _concerns(self, voice: Voice, tracker: Tracker, value: str) -> Events:
-        if value.rstrip().endswith("?") and intent(tracker).startswith(ANSWERED):
-            raise ActionExecutionRejection(self.name())  # a question, not a description: the rules answer it
+        read_as = intent(tracker)
+        asks = value.rstrip().endswith("?") and read_as.startswith(ANSWERED)
+        claims_another = read_as in KINDS and read_as not in (tracker.get_slot("rights") or [])
+        if asks or claims_another:
+            raise ActionExecutionRejection(self.name())  # not a description: the rules deal with it
         self.desk.add_detail(here(tracker), "concerns", value)
         return [SlotSet("concerns", value)]
 
@@ -383,7 +391,7 @@ class ActionRequestSubmit(InsynAction):
                 "request.opened",
                 topic=case.kind,
                 case=case,
-                name=case.name,
+                noun=case.noun,
                 reference=case.reference,
                 **fills,
             )

@@ -120,8 +120,17 @@ class Voice:
 
 
 def names_of(cases: list[CaseView]) -> str:
-    """Several requests in one Swedish phrase."""
-    names = [case.name for case in cases]
+    """Several requests in one Swedish phrase, as they are called in a list."""
+    return listed([case.name for case in cases])
+
+
+def nouns_of(cases: list[CaseView]) -> str:
+    """Several requests in one Swedish phrase, as they are called after "din"."""
+    return listed([case.noun for case in cases])
+
+
+def listed(names: list[str]) -> str:
+    """Words joined as Swedish joins them."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} och {names[-1]}"
 
 

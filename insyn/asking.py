@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
+import socket
+import subprocess
+import sys
+import time
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +22,50 @@ from insyn.settings import Settings
 
 def ask_once(settings: Settings, text: str, session_file: Path | None) -> dict[str, Any]:
     """What POST /api/chat/messages answers to `text`. `session_file` keeps the conversation. Raises `Stop`."""
-    if not _is_up(settings):
-        from insyn.runtime.serve import running_aside
-
-        return asyncio.run(_ask_aside(settings, text, session_file, running_aside))
-    return _ask(f"http://{settings.host}:{settings.port}", text, session_file)
-
-
-async def _ask_aside(settings: Settings, text: str, session_file: Path | None, running_aside: Any) -> dict[str, Any]:
-    async with running_aside(settings) as base_url:
-        return await asyncio.to_thread(_ask, base_url, text, session_file)
+    address = f"http://{settings.host}:{settings.port}"
+    if _is_up(address):
+        return _ask(address, text, session_file)
+    with _service_aside(settings) as aside:
+        return _ask(aside, text, session_file)
 
 
-def _is_up(settings: Settings) -> bool:
+@contextmanager
+def _service_aside(settings: Settings) -> Iterator[str]:
+    """The service on free ports for as long as the block lasts, on the same store. Raises `Stop`."""
+    port, rasa_port, action_port, mail_port = _free_ports(4)
+    address = f"http://127.0.0.1:{port}"
+    environment = os.environ | {
+        "INSYN_HOST": "127.0.0.1",
+        "INSYN_PORT": str(port),
+        "INSYN_RASA_PORT": str(rasa_port),
+        "INSYN_ACTION_PORT": str(action_port),
+        "INSYN_DEV_SMTP_PORT": str(mail_port),
+        "INSYN_BASE_URL": address,
+    }
+    sys.stderr.write("Tjänsten är inte igång: startar den för den här frågan (make run låter den gå).\n")
+    process = subprocess.Popen([sys.executable, "-m", "insyn.cli", "serve"], env=environment, stdout=sys.stderr)
+    try:
+        while not _is_up(address, "/readyz"):
+            if process.poll() is not None:
+                raise Stop("Tjänsten kunde inte startas, se ovan.", "The service could not be started, see above.")
+            time.sleep(0.2)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as open_sockets:
+        sockets = [open_sockets.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def _is_up(address: str, path: str = "/healthz") -> bool:
     with suppress(httpx.HTTPError):
-        return httpx.get(f"http://{settings.host}:{settings.port}/healthz", timeout=2, trust_env=False).is_success
+        return httpx.get(address + path, timeout=2, trust_env=False).is_success
     return False
 
 

@@ -23,7 +23,8 @@ from insyn.logs import configure
 from insyn.policy.fingerprint import changed_sections
 from insyn.privacy.retention import Purge
 from insyn.runtime import launch
-from insyn.runtime.environment import load_settings
+from insyn.runtime.environment import complete, load_settings
+from insyn.runtime.progress import guarded
 from insyn.store.models import Case, OutgoingMail
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Insyn, Konteks dataskyddsassistent.")
@@ -40,6 +41,7 @@ app.add_typer(policy, name="policy")
 @app.callback()
 def _begin() -> None:
     configure()
+    complete()
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Skriv JSON.")]
@@ -194,3 +196,12 @@ def _print_table(headings: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None
     for row in rows:
         table.add_row(*(str(cell) if cell is not None else "–" for cell in row))
     Console().print(table)
+
+
+def main() -> None:
+    """The `insyn` command: known failures are told in two lines, without a traceback."""
+    sys.exit(guarded(app))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""The topic model: a linear classifier with calibrated scores."""
+"""The topic model: a linear classifier over `features`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ class TopicModel:
     def __init__(self, seed: int = 7) -> None:
         self._seed = seed
         self.intents: list[str] = []
-        self.temperature = 1.0
 
     def fit(self, texts: Sequence[str], intents: Sequence[str]) -> TopicModel:
         """Learn from `texts`, one of `intents` each (at least two different)."""
@@ -49,10 +48,6 @@ class TopicModel:
         columns, values = self._features.transform(self._speller.correct_all(words(text)))
         return np.asarray(values @ self._weights[columns] + self._bias, dtype=np.float64)
 
-    def scores(self, texts: Sequence[str]) -> Scores:
-        """Calibrated probabilities, rows summing to 1."""
-        return softmax(self.margins(texts), self.temperature)
-
     def known_share(self, text: str) -> float:
         """Share of the words of `text`, as typed, that the training data hold; 1.0 for no words."""
         found = [word for word in words(text) if word != "?"]
@@ -62,7 +57,7 @@ class TopicModel:
 def softmax(margins: Scores, temperature: float) -> Scores:
     """Probabilities from `margins`; a lower temperature makes them sharper."""
     scaled = margins / temperature
-    scaled -= scaled.max(axis=1, keepdims=True)
+    scaled = scaled - scaled.max(axis=1, keepdims=True)
     exponents = np.exp(scaled)
     return np.asarray(exponents / exponents.sum(axis=1, keepdims=True))
 

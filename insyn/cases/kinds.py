@@ -12,13 +12,13 @@ Proof = Literal["none", "address", "mailbox"]
 class Kind:
     """One kind of case.
 
-    `proof` is the least evidence that lets it be acted on: `none`, `address` (one was given), `mailbox` (control of it
+    `name` stands in a list, `noun` after "din". `proof` is the least evidence that lets it be acted on: `none`, `address` (one was given), `mailbox` (control of it
     was shown by a one-time code). `asks` are the facts collected, in order.
     """
 
     id: str
     name: str
-    verb: str
+    noun: str
     article: str
     proof: Proof
     proof_reason: str
@@ -32,26 +32,26 @@ _FULL = ("relation", "concerns", "name", "email", "code", "confirmed")
 KINDS = {
     kind.id: kind
     for kind in (
-        Kind("request.access", "tillgång till dina uppgifter", "få en kopia av dina uppgifter", "15", "mailbox", _MAILBOX_REASON, _FULL),
-        Kind("request.rectification", "rättelse", "få uppgifter rättade", "16", "mailbox", _MAILBOX_REASON, _FULL),
-        Kind("request.erasure", "radering", "få dina uppgifter raderade", "17", "mailbox", _MAILBOX_REASON, _FULL),
-        Kind("request.restriction", "begränsning", "begränsa hur vi använder dina uppgifter", "18", "mailbox", _MAILBOX_REASON, _FULL),
-        Kind("request.portability", "dataportabilitet", "få ut eller flytta dina uppgifter", "20", "mailbox", _MAILBOX_REASON, _FULL),
-        Kind("request.objection", "invändning", "invända mot behandlingen", "21.1", "mailbox", _MAILBOX_REASON, _FULL),
+        Kind("request.access", "tillgång till dina uppgifter", "begäran om en kopia av dina uppgifter", "15", "mailbox", _MAILBOX_REASON, _FULL),
+        Kind("request.rectification", "rättelse", "begäran om rättelse", "16", "mailbox", _MAILBOX_REASON, _FULL),
+        Kind("request.erasure", "radering", "begäran om radering", "17", "mailbox", _MAILBOX_REASON, _FULL),
+        Kind("request.restriction", "begränsning", "begäran om begränsning", "18", "mailbox", _MAILBOX_REASON, _FULL),
+        Kind("request.portability", "dataportabilitet", "begäran om dataportabilitet", "20", "mailbox", _MAILBOX_REASON, _FULL),
+        Kind("request.objection", "invändning", "invändning mot behandlingen", "21.1", "mailbox", _MAILBOX_REASON, _FULL),
         Kind(
-            "request.objection.marketing", "invändning mot marknadsföring", "slippa marknadsföring", "21.2–21.3", "address",
+            "request.objection.marketing", "invändning mot marknadsföring", "invändning mot marknadsföring", "21.2–21.3", "address",
             "GDPR art. 21(2)–(3): rätten är ovillkorlig och får inte fördröjas av extra identifiering.", ("email",),
         ),
         Kind(
-            "request.withdraw_consent", "återkallat samtycke", "ta tillbaka ditt samtycke", "7.3", "address",
+            "request.withdraw_consent", "återkallat samtycke", "återkallelse av samtycke", "7.3", "address",
             "GDPR art. 7(3): det ska vara lika lätt att ta tillbaka ett samtycke som att ge det.", ("email",),
         ),
         Kind(
-            "report.incident", "incidentrapport", "rapportera en incident", "33", "none",
+            "report.incident", "incidentrapport", "incidentrapport", "33", "none",
             "GDPR art. 33: en rapport om en incident ska nå oss genast, vem som än lämnar den.", (), is_right=False,
         ),
-        Kind("complaint", "klagomål", "lämna klagomål", "", "none", "Ett klagomål kräver ingen legitimering.", (), is_right=False),
-        Kind("question", "fråga till en människa", "få svar av en människa", "", "none", "En fråga kräver ingen legitimering.", (), is_right=False),
+        Kind("complaint", "klagomål", "klagomål", "", "none", "Ett klagomål kräver ingen legitimering.", (), is_right=False),
+        Kind("question", "fråga till en människa", "fråga", "", "none", "En fråga kräver ingen legitimering.", (), is_right=False),
     )
 }  # fmt: skip
 

@@ -47,10 +47,9 @@ def mask(
     `expects` is what was asked for last: `"name"` takes the answer as a name unless every word is in `vocabulary`
     (folded small words that understanding knows), `"code"` takes eight digits as a one-time code.
     """
-    sheet = Sheet(_clean(text))
-    own = [match.span() for match in PLACEHOLDER.finditer(sheet.text)]
-    sheet.cover(own)
-    named = any(sheet.text.startswith("⟨namn", start) for start, _ in own)
+    text = _clean(text)
+    sheet = Sheet(text, [match.span() for match in PLACEHOLDER.finditer(text)])
+    named = any(text.startswith("⟨namn", start) for start, _ in sheet.placeholders)
     for _ in range(ROUNDS):
         before = len(sheet.findings)
         shapes.mask_shapes(sheet, expects)
@@ -58,16 +57,17 @@ def mask(
         if expects == "name" and not named and not any(finding.kind == "namn" for finding in sheet.findings):
             names.mask_answer(sheet, vocabulary)
         names.mask_by_capitals(sheet)
-        _mask_echoes(sheet)
         if len(sheet.findings) == before:
             break
-    return _written(sheet, keep, own)
+        sheet.renew()
+        _mask_echoes(sheet)
+    return _written(sheet, keep)
 
 
-def _written(sheet: Sheet, keep: Callable[[str, str], str], own: list[tuple[int, int]]) -> str:
+def _written(sheet: Sheet, keep: Callable[[str, str], str]) -> str:
     parts: list[str] = []
     at = 0
-    placed = sorted([*sheet.findings, *(Finding(start, end, "", "") for start, end in own)])
+    placed = sorted([*sheet.findings, *(Finding(start, end, "", "") for start, end in sheet.placeholders)])
     for start, end, kind, value in placed:
         parts.append(sheet.text[at:start].translate(_BRACKETS))
         parts.append(keep(kind, value) if kind else sheet.text[start:end])
@@ -89,8 +89,7 @@ def _mask_echoes(sheet: Sheet) -> None:
             if not (sheet.work[max(at - 1, 0) : at].isalnum() or sheet.work[end : end + 1].isalnum()):
                 found.append(Finding(at, end, kind, value))
             at = sheet.work.find(written, end)
-    if found:
-        sheet.add(found)
+    sheet.add(found)
 
 
 def _clean(text: str) -> str:

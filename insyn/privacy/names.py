@@ -14,6 +14,7 @@ from insyn.privacy.lexicon import (
     STOP,
     SURNAMES,
     is_ordinary,
+    is_word,
 )
 from insyn.privacy.sheet import COVER, Finding, Sheet
 from insyn.privacy.words import Token, tokens_of
@@ -92,7 +93,8 @@ KIN = re.compile(
     SMALL,
 )
 WEAK = re.compile(
-    r"(?<!\w)(?:jag[ ]är|jag,|det[ ](?:här[ ])?är|detta[ ]är|i[ ]am|i['’]m|this[ ]is|jeg[ ]er|hej|hejsan|hallå|tjena|hälsar|hälsa|med[ ]mig|mig,|tack|heter|vänligen|cheers|tack[ ]på[ ]förhand|tack[ ]för[ ]hjälpen)[,.!]?\s{1,3}+",
+    r"(?<!\w)(?:jag[ ]är|jag,|det[ ](?:här[ ])?är|detta[ ]är|i[ ]am|i['’]m|this[ ]is|jeg[ ]er|hej|hejsan|hallå|tjena|hälsar|hälsa|med[ ]mig|mig,|tack[ ]på[ ]förhand|tack[ ]för[ ]hjälpen|tack|heter|vänligen|cheers"
+    r"|stavas|stavat|skrivs|byt(?:a|er|t|te)?[ ](?:efternamn[ ]|namn[ ])?till|namn[ ]till|utan|inte(?:[ ]längre)?)[,.!:]?\s{1,3}+",
     SMALL,
 )
 CLOSING = re.compile(
@@ -137,7 +139,7 @@ def _announced(sheet: Sheet, tokens: list[Token], index: dict[int, int]) -> list
     def capital_or_known(first: int, after: int) -> bool:
         token = tokens[first]
         if token.low in FIRST_NAMES:
-            return token.capital or not _word_too(token.low) or after - first > 1
+            return token.capital or not is_word(token.low) or after - first > 1
         return token.capital and not is_ordinary(token.low) and not NOT_A_NAME.search(token.low) and not _acronym(token)
 
     def ends_the_line(first: int, after: int) -> bool:
@@ -169,12 +171,9 @@ def _announced(sheet: Sheet, tokens: list[Token], index: dict[int, int]) -> list
     return found
 
 
-def _word_too(low: str) -> bool:
-    """Whether a first name is also a word people write ("per", "lena", "may")."""
-    from insyn.privacy.lexicon import is_word
-
-    return is_word(low)
-
+_SURNAME = re.compile(
+    r"..(?:sson|qvist|kvist|gren|ström|strand|berg|lund|dahl|holm|stedt|ovic|ović|ski|ska|dottir|oglu)$"
+)
 
 # --- names by their capitals ----------------------------------------------------------------------------------------
 
@@ -233,7 +232,7 @@ def _small_name(text: str, tokens: list[Token], at: int, found: list[Finding]) -
         following = tokens[at + 1]
         surname = following.is_name or not is_ordinary(following.low)
         if surname and following.low not in STOP and following.low not in ORGANISATIONS:
-            if not _word_too(token.low) or following.low.endswith(("sson", "son", "qvist", "berg", "gren", "ström")):
+            if not is_word(token.low) or following.low.endswith(("sson", "son", "qvist", "berg", "gren", "ström")):
                 found.append(Finding(token.start, following.end, "namn", text[token.start : following.end]))
                 return 2
     return 1
@@ -264,8 +263,11 @@ def _judge_part(text: str, part: list[Token], initial: bool, shouted: bool, foun
         return
     first = part[0]
     if len(part) == 1:
-        known = first.low in FIRST_NAMES or (first.low.endswith("s") and first.low[:-1] in FIRST_NAMES)
-        if not known or (initial and _word_too(first.low)) or (first.word.isupper() and _word_too(first.low)):
+        base = first.low[:-1] if first.low.endswith("s") else first.low
+        known = (
+            first.low in FIRST_NAMES or base in FIRST_NAMES or bool(_SURNAME.search(base) and not is_word(first.low))
+        )
+        if not known or (initial and is_word(first.low)) or (first.word.isupper() and is_word(first.low)):
             return
     elif shouted:
         if first.low not in FIRST_NAMES:
@@ -326,7 +328,7 @@ def mask_known_names(sheet: Sheet) -> None:
         base = token.low[:-1] if token.low.endswith("s") else token.low
         if token.capital and (token.low in parts or base in parts):
             found.append(Finding(token.start, token.end, "namn", token.word))
-    sheet.add(sorted(found, key=lambda finding: (finding.start, -finding.end)))
+    sheet.add(found)
 
 
 # --- the answer to "vad heter du?" ----------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ SMALL = re.IGNORECASE
 
 OWN = re.compile(
     rf"(?<![\w.+{DASH}])dpo@kontek\.se(?![\w@{DASH}]|\.\w)"
-    rf"|(?<![\d+])(?:(?:\+|00)[ ]?46[ {DASH}]{{0,3}}(?:\(0\))?|0|\(0)[ ]?372\)?[ /{DASH}]{{0,3}}8[ ]?9[ ]?0[ ]?0[ ]?0(?![ {DASH}]?\d)"
+    rf"|(?<![\d+])(?:(?:\+|00)[ ]?46[ {DASH}]{{0,3}}(?:\(0\))?|0|\(0)[ ]?372\)?[ /{DASH}]{{0,3}}8[ ]?9[ ]?0[ ]?0[ ]?0(?![{DASH}]?\d)"
     r"|(?<!\w)Långgatan[ ]19(?!\d)(?:(?:,[ ]?|[ ]|\n)341[ ]?32[ ]Ljungby)?",
     SMALL,
 )
@@ -49,6 +49,19 @@ SPOKEN_EMAIL = re.compile(
     rf"([\w-]++(?:{_DOT}[\w-]++){{1,5}})(?![\w-])",
     SMALL,
 )
+# "anna.berg på gmail", "annaberg gmail com"
+_PROVIDER = r"(?:gmail|hotmail|outlook|yahoo|icloud|telia|msn)"
+PROVIDER_EMAIL = re.compile(
+    rf"(?<!{_LOCAL})({_LOCAL}++)[ ](?:(?:på|at|hos)[ ])?{_PROVIDER}(?:\.|[ ](?:punkt[ ]|dot[ ]|\.[ ]?)?)(?:com|se|net)(?!\w)"
+    rf"|(?<!{_LOCAL})(?=[\w-]*[._\d])({_LOCAL}++)[ ](?:på|at)[ ]{_PROVIDER}(?!\w)",
+    SMALL,
+)
+# Profiles and handles name their owner.
+PROFILE = re.compile(
+    r"(?:linkedin\.com/(?:in|pub)/|(?:facebook|instagram|github|tiktok|twitter|x)\.com/@?)([\w.%-]{3,60})"
+    r"|(?<![\w.@])@(?!kontek|visma)([\w.]{2,39}\w)",
+    SMALL,
+)
 _AT_HINT = re.compile(rf"[@%]|{_AT_MARK}|[ ]{_AT_WORD}[ ]", SMALL)
 
 
@@ -72,6 +85,7 @@ def _plain_address(text: str) -> str:
 
 def emails(sheet: Sheet) -> None:
     """Written, spaced, bracketed and spoken addresses."""
+    sheet.mask_all("e-post", PROVIDER_EMAIL, _plain_address, unless=lambda match: is_word((match[1] or "").lower()))
     if not _AT_HINT.search(sheet.work):
         return
     spoken = []
@@ -88,6 +102,16 @@ def emails(sheet: Sheet) -> None:
         spoken.append(_email(match))
     sheet.add(spoken)
     sheet.add(_email(match) for match in EMAIL.finditer(sheet.work))
+
+
+def profiles(sheet: Sheet) -> None:
+    """The owner's part of a profile's address, and handles."""
+    sheet.add(
+        Finding(match.start(place), match.end(place), "namn", match[place])
+        for match in PROFILE.finditer(sheet.work)
+        for place in (1, 2)
+        if match[place] and not match[place].lower().startswith(("kontek", "visma"))
+    )
 
 
 def _email(match: re.Match[str]) -> Finding:
@@ -271,6 +295,11 @@ def _few_digits(match: re.Match[str]) -> bool:
     return sum(character.isdigit() for character in match[0]) < 8
 
 
+def _telephone_for_payment(match: re.Match[str]) -> bool:
+    """A Swish number that is the person's own telephone."""
+    return match[1].startswith("0") and match[0].lower().startswith("swish")
+
+
 def cards_in_groups(sheet: Sheet) -> None:
     """Sixteen digits in fours, and the shapes of cards that group otherwise."""
     sheet.mask_all("kortnummer", CARD_GROUPS)
@@ -291,7 +320,7 @@ def networks(sheet: Sheet) -> None:
 def accounts(sheet: Sheet) -> None:
     """IBAN, clearing and account numbers, giro and Swish numbers when announced."""
     sheet.mask_all("konto", IBAN, unless=_few_digits)
-    sheet.mask_all("konto", ACCOUNT_LEAD, group=1)
+    sheet.mask_all("konto", ACCOUNT_LEAD, group=1, unless=_telephone_for_payment)
     sheet.mask_all("konto", ACCOUNT)
 
 
@@ -500,6 +529,7 @@ def mask_shapes(sheet: Sheet, expects: str | None) -> None:
     sheet.cover(match.span() for match in OWN.finditer(sheet.work))
     references(sheet)
     emails(sheet)
+    profiles(sheet)
     digits = len(_DIGIT.findall(sheet.work))
     if not digits:
         return

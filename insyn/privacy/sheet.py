@@ -23,11 +23,18 @@ class Finding(NamedTuple):
 class Sheet:
     """`text` as written, `work` of the same length with everything found so far covered by `COVER`."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, placeholders: list[tuple[int, int]]) -> None:
         self.text = text
         self.work = text
+        self.placeholders = placeholders
         self.findings: list[Finding] = []
         self._tokens: tuple[str, list[Token]] | None = None
+        self.renew()
+
+    def renew(self) -> None:
+        """Uncovers all but placeholders and findings."""
+        self.work = self.text
+        self.cover([*self.placeholders, *(finding[:2] for finding in self.findings)])
 
     def tokens(self) -> list[Token]:
         """The words not covered."""
@@ -36,7 +43,7 @@ class Sheet:
         return self._tokens[1]
 
     def cover(self, spans: Iterable[tuple[int, int]]) -> None:
-        """Hides places without masking them: placeholders, dates, Kontek's own address."""
+        """Hides places without masking them, such as dates and Kontek's own address."""
         parts: list[str] = []
         at = 0
         for start, end in sorted(spans):
@@ -48,10 +55,10 @@ class Sheet:
             self.work = "".join(parts) + self.work[at:]
 
     def add(self, findings: Iterable[Finding]) -> None:
-        """Notes and hides identifiers. Of two that overlap the first is kept."""
+        """Notes and hides identifiers. Of two that overlap the first, then the longer is kept."""
         taken: list[Finding] = []
         at = 0
-        for finding in sorted(findings):
+        for finding in sorted(findings, key=lambda finding: (finding.start, -finding.end)):
             if finding.start >= at and COVER not in self.work[finding.start : finding.end]:
                 taken.append(finding)
                 at = finding.end

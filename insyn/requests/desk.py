@@ -47,6 +47,7 @@ class CaseView:
     reference: str
     kind: str
     name: str
+    noun: str
     state: str
     status: str
     received_on: date
@@ -198,7 +199,7 @@ class RequestDesk:
             return [self._view(case) for case in self._casebook.unfinished(session, here.conversation_id)]
 
     def submit(self, here: Here) -> list[CaseView]:
-        """Opens the confirmed requests for work and queues one receipt. Raises `ProofMissing` if a proof is not there."""
+        """Opens the confirmed requests for work and queues one receipt. Raises `ProofMissing`."""
         with self._store.write() as session:
             done = session.scalars(
                 select(Case).where(Case.confirming_turn == here.turn_id).order_by(Case.position)
@@ -262,7 +263,7 @@ class RequestDesk:
             return self._view(case)
 
     def add_address_to_report(self, here: Here, reference: str, placeholder: str) -> CaseView | None:
-        """Notes where the reporter can be reached; None unless the report is of this conversation. Raises `AddressInvalid`."""
+        """Notes where the reporter can be reached; None if the report is not this conversation's. Raises `AddressInvalid`."""
         with self._store.write() as session:
             conversation, _ = self._place(session, here)
             case = self._casebook.by_reference(session, reference)
@@ -428,6 +429,7 @@ class RequestDesk:
             reference=case.reference,
             kind=case.kind,
             name=KINDS[case.kind].name,
+            noun=KINDS[case.kind].noun,
             state=case.state,
             status=NAMES[State(case.state)],
             received_on=swedish_date(case.received_at),

@@ -7,24 +7,28 @@ export class Follow {
   #last = 0;
   #unseen = null;
 
-  constructor(dock, newer) {
+  constructor(box, newer) {
+    this.box = box;
     this.newer = newer;
     newer.addEventListener("click", () => {
       this.#following = true;
       this.#show(this.#unseen);
       this.#seen();
     });
-    window.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    document.addEventListener("scroll", () => this.#scrolled(), { capture: true, passive: true });
+    let height = box.clientHeight;
     new ResizeObserver(() => {
-      const sticky = getComputedStyle(dock).position === "sticky";
-      document.documentElement.style.setProperty("--dock", `${sticky ? dock.offsetHeight : 0}px`);
-    }).observe(dock);
+      // The keyboard, or a growing field, took from the room: what stood at the end still does.
+      const before = this.#left() - (height - box.clientHeight);
+      if (before < NEAR_PX) this.#view.scrollTop += Math.max(0, height - box.clientHeight);
+      height = box.clientHeight;
+    }).observe(box);
   }
 
   /** Scrolls to the very end, for what the person did themselves. */
   end() {
     this.#following = true;
-    window.scrollTo({ top: document.documentElement.scrollHeight });
+    this.#view.scrollTo({ top: this.#view.scrollHeight });
     this.#seen();
   }
 
@@ -42,10 +46,19 @@ export class Follow {
     if (this.#following) this.#show(node);
   }
 
+  // On very low screens the page itself scrolls.
+  get #view() {
+    return getComputedStyle(this.box).overflowY === "auto" ? this.box : document.documentElement;
+  }
+
+  #left() {
+    const { scrollHeight, clientHeight, scrollTop } = this.#view;
+    return scrollHeight - clientHeight - scrollTop;
+  }
+
   #show(first) {
-    const end = document.documentElement.scrollHeight - window.innerHeight;
-    const start = first.getBoundingClientRect().top + window.scrollY - AIR_PX;
-    window.scrollTo({ top: Math.min(start, end) });
+    const start = first.getBoundingClientRect().top + this.#view.scrollTop - AIR_PX;
+    this.#view.scrollTo({ top: Math.min(start, this.#view.scrollHeight - this.#view.clientHeight) });
   }
 
   #seen() {
@@ -54,9 +67,9 @@ export class Follow {
   }
 
   #scrolled() {
-    const at = window.scrollY;
+    const at = this.#view.scrollTop;
     if (at < this.#last - 2) this.#following = false;
-    if (document.documentElement.scrollHeight - window.innerHeight - at < NEAR_PX) {
+    if (this.#left() < NEAR_PX) {
       this.#following = true;
       this.#seen();
     }

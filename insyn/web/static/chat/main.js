@@ -16,7 +16,7 @@ const TITLE = document.title;
 const at = (id) => document.getElementById(id);
 const announcer = new Announcer(at("announcer"));
 const announce = (text) => announcer.say(text);
-const follow = new Follow(at("dock"), at("newer"));
+const follow = new Follow(at("scroller"), at("newer"));
 
 const log = new Log(at("log"), {
   announce,
@@ -152,7 +152,8 @@ function notice(text = "", action = "", press = null) {
 /** Suits what stands around the log to what is in it. */
 function settle() {
   at("starters").hidden = conversation.state !== "open" || log.hasPerson;
-  at("menu-toggle").parentElement.hidden = conversation.state === "over";
+  at("menu-toggle").hidden = conversation.state === "over";
+  if (conversation.state === "over") showMenu(false);
   compose.expect(log.records.findLast(({ author }) => author === "insyn")?.message.expects);
 }
 
@@ -164,7 +165,7 @@ for (const node of document.querySelectorAll("[data-say]")) {
 }
 
 disclosure(at("about-toggle"), (open) => at("about").toggleAttribute("data-open", open));
-const showMenu = disclosure(at("menu-toggle"), (open) => (at("menu").hidden = !open), { floating: true });
+const showMenu = disclosure(at("menu-toggle"), (open) => (at("menu").hidden = !open));
 
 function closeMenu() {
   showMenu(false);
