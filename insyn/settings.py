@@ -18,7 +18,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="INSYN_", env_file=PROJECT_ROOT / ".env", extra="ignore")
 
     environment: Literal["development", "production"] = "development"
-    base_url: str = "http://127.0.0.1:8000"
+    base_url: str = ""
     host: str = "127.0.0.1"
     port: int = 8000
     var_dir: Path = PROJECT_ROOT / "var"
@@ -73,6 +73,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.var_dir / 'insyn.db'}"
 
     @property
+    def public_url(self) -> str:
+        """Where people reach the service, without a trailing slash; the address it listens on unless configured."""
+        return self.base_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @property
     def rasa_url(self) -> str:
         return f"http://127.0.0.1:{self.rasa_port}"
 
@@ -80,8 +85,8 @@ class Settings(BaseSettings):
     def origins(self) -> set[str]:
         """Origins a browser may call the chat API from: our own and the configured ones."""
         listed = {o.strip().rstrip("/") for o in self.allowed_origins.split(",") if o.strip()}
-        own = {self.base_url.rstrip("/"), f"http://127.0.0.1:{self.port}", f"http://localhost:{self.port}"}
-        return listed | (own if self.environment == "development" else {self.base_url.rstrip("/")})
+        local = {f"http://127.0.0.1:{self.port}", f"http://localhost:{self.port}"}
+        return listed | {self.public_url} | (local if self.environment == "development" else set())
 
     @property
     def catches_mail(self) -> bool:

@@ -155,3 +155,7 @@ def _main(whole: Verdict, pieces: Sequence[Verdict], parts: Sequence[Part]) -> V
         if fitting:
             return max(fitting, key=lambda each: each.trust)
     return whole
+
+
+def _length(text: str) -> int:
+    return len(words(text))

@@ -5,7 +5,9 @@ import time
 import unicodedata
 
 import pytest
-from forms import (
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from masking_forms import (
     ACCOUNT,
     ADDRESS,
     CARD,
@@ -21,8 +23,6 @@ from forms import (
     REFERENCE,
     VOCABULARY,
 )
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 from insyn.privacy.masking import KINDS, mask, normalise
 

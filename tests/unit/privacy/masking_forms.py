@@ -1,8 +1,8 @@
-"""Forms in which people write identifiers, and texts that hold none. All people are invented; numbers are test or fiction numbers."""
+"""Forms in which people write identifiers, and texts that hold none. People are invented; numbers are test numbers."""
 
 from __future__ import annotations
 
-# (text, kind, the part that must be gone); `_` in a kind table below is filled in by the table's kind.
+# Each table is of one kind: (text, the part of it that must be gone).
 
 EMAIL = [
     ("anna@example.com", "anna@example.com"),
@@ -356,8 +356,42 @@ NAME_WHEN_ASKED = [
 ]
 
 VOCABULARY = frozenset(
-    "avbryt varfor varför nej tack ja inte vill saga säga hoppa over över vanta vänta vad betyder det hjalp hjälp manniska berg "
-    "anonym hemligt vem ar är du kan jag slippa fraga fråga registerutdrag".split()
+    {
+        "avbryt",
+        "varfor",
+        "varför",
+        "nej",
+        "tack",
+        "ja",
+        "inte",
+        "vill",
+        "saga",
+        "säga",
+        "hoppa",
+        "over",
+        "över",
+        "vanta",
+        "vänta",
+        "vad",
+        "betyder",
+        "det",
+        "hjalp",
+        "hjälp",
+        "manniska",
+        "berg",
+        "anonym",
+        "hemligt",
+        "vem",
+        "ar",
+        "är",
+        "du",
+        "kan",
+        "jag",
+        "slippa",
+        "fraga",
+        "fråga",
+        "registerutdrag",
+    }
 )
 
 NOT_A_NAME_WHEN_ASKED = [
