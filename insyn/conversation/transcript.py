@@ -89,9 +89,13 @@ class Transcript:
                     "url": "https://eur-lex.europa.eu/eli/reg/2016/679/oj/swe",
                 }
             )
-        for key, value in (("topic", turn.topic), ("case", content.get("case")), ("expects", turn.expects)):
-            if value:
-                message[key] = value
+        optional = {
+            "topic": turn.topic,
+            "case": content.get("case"),
+            "expects": turn.expects,
+            "feedback": turn.feedback,
+        }
+        message.update({key: value for key, value in optional.items() if value})
         return message
 
     def entries(self, session: Session, conversation: Conversation, turns: Sequence[Turn]) -> list[Message]:

@@ -32,6 +32,10 @@ def _joined(text: str, left: Token, right: Token) -> bool:
     return gap in (" ", "  ", "\t") or (len(left.word) == 1 and gap in (".", ". "))
 
 
+def _may_be_name(token: Token) -> bool:
+    return token.capital or token.is_name or not is_ordinary(token.low)
+
+
 def _run(text: str, tokens: list[Token], first: int, *, firm: bool) -> int:
     """The index after the name that begins at `tokens[first]`; `first` when none does.
 
@@ -43,10 +47,9 @@ def _run(text: str, tokens: list[Token], first: int, *, firm: bool) -> int:
         if at > first and not _joined(text, tokens[at - 1], token):
             break
         following = tokens[at + 1] if at + 1 < len(tokens) and _joined(text, token, tokens[at + 1]) else None
-        if token.low in PARTICLES and following and following.low not in STOP:
-            if following.capital or following.is_name or not is_ordinary(following.low):
-                at += 1
-                continue
+        if token.low in PARTICLES and following and following.low not in STOP and _may_be_name(following):
+            at += 1
+            continue
         if token.initial(text):
             words += 1
             at += 1
@@ -120,8 +123,6 @@ def _announced(sheet: Sheet, tokens: list[Token], index: dict[int, int]) -> list
 
     def take(first: int, after: int) -> None:
         start, end = tokens[first].start, tokens[after - 1].end
-        if len(tokens[after - 1].word) == 1 and text[end : end + 1] == "." and after - first > 1:
-            end += 0
         found.append(Finding(start, end, "namn", text[start:end]))
 
     def at(pattern: re.Pattern[str], accept: Callable[[int, int], bool], *, firm: bool) -> None:
@@ -230,17 +231,18 @@ def _small_name(text: str, tokens: list[Token], at: int, found: list[Finding]) -
     token = tokens[at]
     if token.low in FIRST_NAMES and not token.capital and at + 1 < len(tokens) and _joined(text, token, tokens[at + 1]):
         following = tokens[at + 1]
-        surname = following.is_name or not is_ordinary(following.low)
-        if surname and following.low not in STOP and following.low not in ORGANISATIONS:
-            if not is_word(token.low) or following.low.endswith(("sson", "son", "qvist", "berg", "gren", "ström")):
-                found.append(Finding(token.start, following.end, "namn", text[token.start : following.end]))
-                return 2
+        surname = _may_be_name(following) and following.low not in STOP and following.low not in ORGANISATIONS
+        if surname and (not is_word(token.low) or _SURNAME.search(following.low)):
+            found.append(Finding(token.start, following.end, "namn", text[token.start : following.end]))
+            return 2
     return 1
 
 
 def _judge(text: str, run: list[Token], initial: bool, found: list[Finding]) -> None:
     """Masks what is a name in a run of capitalised words."""
     if any(token.low in ORGANISATION_MARKS for token in run):
+        if len(run) > 3 and run[0].low in FIRST_NAMES:  # "Anna Svensson Exempel AB"
+            _judge_part(text, run[:2], initial, False, found)
         return
     shouted = len(run) > 1 and all(token.word.isupper() and len(token.word) > 1 for token in run)
     part: list[Token] = []
@@ -284,10 +286,10 @@ def _last_line(text: str, tokens: list[Token]) -> list[Finding]:
         return []
     token = tokens[-1]
     line = text[text.rfind("\n", 0, token.start) + 1 :].strip(" .,!–-/")
-    if line == token.word and token.capital and token.low not in STOP and token.low not in ORGANISATIONS:
-        if not _acronym(token) and not is_ordinary(token.low):
-            return [Finding(token.start, token.end, "namn", token.word)]
-    return []
+    known = token.low in STOP or token.low in ORGANISATIONS or _acronym(token) or is_ordinary(token.low)
+    if line != token.word or not token.capital or known:
+        return []
+    return [Finding(token.start, token.end, "namn", token.word)]
 
 
 def mask_announced(sheet: Sheet) -> None:

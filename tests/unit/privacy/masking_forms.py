@@ -320,6 +320,7 @@ NAME = [
     ("jag heter inte längre Berg utan Ek", "Ek"),
     ("det stavas Zsolt", "Zsolt"),
     ("det ska stå Nielsson", "Nielsson"),
+    ("Anna Svensson Exempel AB", "Anna Svensson"),
     ("linkedin.com/in/anna-svensson", "anna-svensson"),
     ("@annasvensson på instagram", "annasvensson"),
 ]

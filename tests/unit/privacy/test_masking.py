@@ -7,7 +7,9 @@ import unicodedata
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from masking_forms import (
+
+from insyn.privacy.masking import KINDS, mask, normalise
+from tests.unit.privacy.masking_forms import (
     ACCOUNT,
     ADDRESS,
     CARD,
@@ -23,8 +25,6 @@ from masking_forms import (
     REFERENCE,
     VOCABULARY,
 )
-
-from insyn.privacy.masking import KINDS, mask, normalise
 
 
 class Keeper:
@@ -72,15 +72,14 @@ def test_identifier_is_masked(kind: str, text: str, secret: str) -> None:
     assert f"⟨{kind} 1⟩" in out
 
 
-@pytest.mark.parametrize("before", ["", "Hej! ", "det är ", "min är: ", "("])
-@pytest.mark.parametrize("after", ["", ".", " tack", ", och en sak till", ")", "\nMvh"])
 @pytest.mark.parametrize(
     ("kind", "text", "secret"),
     [form for form in FORMS if form[0] in ("e-post", "telefon", "personnummer", "kortnummer")],
 )
-def test_identifier_is_masked_inside_a_sentence(kind: str, text: str, secret: str, before: str, after: str) -> None:
-    out, _ = masked(before + text + after)
-    assert secret not in out
+def test_identifier_is_masked_inside_a_sentence(kind: str, text: str, secret: str) -> None:
+    for before in ("", "Hej! ", "det är ", "min är: ", "("):
+        for after in ("", ".", " tack", ", och en sak till", ")", "\nMvh"):
+            assert secret not in masked(before + text + after)[0]
 
 
 @pytest.mark.parametrize(("text", "digits"), CODE_WHEN_ASKED)

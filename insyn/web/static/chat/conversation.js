@@ -58,14 +58,14 @@ export class Conversation {
   }
 
   /** Queues a text or a choice and shows it at once. */
-  async say(what) {
-    if (this.state === "over") await this.beginAgain();
+  say(what) {
+    if (this.state === "over") this.log.clear();
     const item = this.queue.add(what);
     this.log.person(item);
     if (this.state === "open") this.queue.kick();
     else {
       this.#fares(item, "unopened");
-      if (this.state === "unreachable") this.open();
+      if (this.state !== "opening") this.open();
     }
   }
 
@@ -74,9 +74,9 @@ export class Conversation {
     else this.queue.kick();
   }
 
-  async beginAgain() {
+  beginAgain() {
     this.log.clear();
-    await this.open();
+    this.open();
   }
 
   /** Erases the conversation at the service and here. Raises `ApiError` when the service could not. */

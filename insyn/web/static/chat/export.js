@@ -5,11 +5,11 @@ import { plain } from "./text.js";
 const NAMES = { person: "Du", insyn: "Insyn", staff: "Kontek, en människa" };
 
 /** A message as one would read it aloud. */
-export function spoken({ text, sources = [], choices = [], case: found, author }) {
+export function spoken({ text, sources, choices, case: found, author }) {
   const parts = [`${author === "staff" ? NAMES.staff : NAMES.insyn}: ${plain(text)}`];
   if (found) parts.push(`Ärende ${found.reference}.`, ...caseFacts(found).map(([name, value]) => `${name}: ${value}.`));
-  if (sources.length) parts.push(`Källa: ${sources.map(({ title, section }) => title || section).join(", ")}.`);
-  if (choices.length) parts.push(`Förslag: ${choices.map(({ title }) => title).join(", ")}.`);
+  if (sources?.length) parts.push(`Källa: ${sources.map(({ title, section }) => title || section).join(", ")}.`);
+  if (choices?.length) parts.push(`Förslag: ${choices.map(({ title }) => title).join(", ")}.`);
   return parts.join("\n");
 }
 

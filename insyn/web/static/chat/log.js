@@ -127,7 +127,7 @@ export class Log {
   }
 
   #choices(record) {
-    const { choices = [] } = record.message;
+    const choices = record.message.choices ?? [];
     if (!choices.length) return null;
     record.buttons = choices.map((choice) =>
       button({ class: "choice" }, (node) => {

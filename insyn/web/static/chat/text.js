@@ -67,8 +67,8 @@ export function outside(url, title, ...marks) {
     return element("span", {}, title);
   }
   if (!/^https?:$/.test(target.protocol)) return element("span", {}, title);
-  const hint = element("span", { class: "new-tab" }, "ny flik", ...marks);
-  return element("a", { href: target.href, target: "_blank", rel: "noopener" }, title, " ", hint);
+  const hint = element("span", { class: "new-tab" }, " ny flik", ...marks);
+  return element("a", { href: target.href, target: "_blank", rel: "noopener" }, title, hint);
 }
 
 /** The same text without the marks of masked values. */
