@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 
 from insyn_bot.intents import CLARIFY, OUT_OF_SCOPE, UNKNOWN, group, is_dialogue
 from insyn_bot.model import Scores, fit_temperature, softmax
@@ -50,6 +49,9 @@ class Decision:
         self._group_of = np.array(
             [self._groups.index(group(each)) if group(each) != OUT_OF_SCOPE else -1 for each in intents]
         )
+        self._outside = np.flatnonzero(self._group_of < 0)
+        self._columns = np.argsort(self._group_of, kind="stable")[len(self._outside) :]
+        self._starts = np.searchsorted(self._group_of[self._columns], np.arange(len(self._groups)))
         self._dialogue = np.array([is_dialogue(each) for each in self._groups])
         self.temperature = 1.0
         self.answer_from = 0.5
@@ -63,8 +65,7 @@ class Decision:
         evidence, top = self._evidence(margins, known, lengths)
         truth = self._group_of[right]
         outcome = np.where(truth < 0, _OUTSIDE, np.where(top == truth, _RIGHT, _WRONG))
-        self._scaler = StandardScaler().fit(evidence)
-        self._judge = LogisticRegression(max_iter=2000).fit(self._scaler.transform(evidence), outcome)
+        self._fit_judge(evidence, outcome)
         chances = self._chances(evidence)
         inside = outcome != _OUTSIDE
         if inside.any():
@@ -72,17 +73,22 @@ class Decision:
             self.answer_from = _threshold(chances[inside, _RIGHT], outcome[inside] == _WRONG, WRONG_ALLOWED)
         return self
 
-    def decide(self, margins: Scores, known: float, length: int) -> Verdict:
-        """The verdict on one text from its row of `margins`, known share and number of words."""
-        row = margins[np.newaxis, :]
-        evidence, top = self._evidence(row, np.array([known]), np.array([float(length)]))
-        chances = self._chances(evidence)[0]
-        probabilities = softmax(row, self.temperature)[0]
-        order = np.argsort(-probabilities, kind="stable")
+    def decide(self, margins: Scores, known: Scores, lengths: Scores) -> list[Verdict]:
+        """A verdict on each text from its row of `margins`, its known share and number of words."""
+        evidence, top = self._evidence(margins, known, lengths)
+        chances = self._chances(evidence)
+        probabilities = softmax(margins, self.temperature)
+        orders = np.argsort(-probabilities, axis=1, kind="stable")
+        return [
+            self._verdict(self._groups[top[row]], chances[row], probabilities[row], orders[row])
+            for row in range(len(margins))
+        ]
+
+    def _verdict(self, top: str, chances: Scores, probabilities: Scores, order: NDArray[np.int64]) -> Verdict:
         ranking = [(self._intents[at], float(probabilities[at])) for at in order]
-        best = next(name for name, _ in ranking if group(name) == self._groups[top[0]])
-        trust = float(chances[_RIGHT])
-        if chances[_OUTSIDE] >= self.refuse_from and chances[_OUTSIDE] > trust:
+        best = next(name for name, _ in ranking if group(name) == top)
+        trust, outside = float(chances[_RIGHT]), float(chances[_OUTSIDE])
+        if outside >= self.refuse_from and outside > trust:
             kind = ranking[0][0]
             intent = kind if group(kind) == OUT_OF_SCOPE else UNKNOWN
         else:
@@ -91,36 +97,40 @@ class Decision:
 
     def _chances(self, evidence: Scores) -> Scores:
         """Probability of right, wrong, outside for each row, whatever outcomes the training had."""
-        found = self._judge.predict_proba(self._scaler.transform(evidence))
-        chances = np.zeros((len(evidence), 3))
-        chances[:, self._judge.classes_] = found
-        return chances
+        logits = ((evidence - self._centre) / self._spread) @ self._judge_weights + self._judge_bias
+        return softmax(logits, 1.0)
+
+    def _fit_judge(self, evidence: Scores, outcome: NDArray[np.int64]) -> None:
+        self._centre, self._spread = evidence.mean(axis=0), np.maximum(evidence.std(axis=0), 1e-6)
+        self._judge_weights, self._judge_bias = np.zeros((evidence.shape[1], 3)), np.full(3, -30.0)
+        seen = np.unique(outcome)
+        if len(seen) == 1:
+            self._judge_bias[seen] = 0.0
+            return
+        judge = LogisticRegression(max_iter=2000, multi_class="multinomial")
+        judge.fit((evidence - self._centre) / self._spread, outcome)
+        weights, bias = judge.coef_, judge.intercept_
+        if len(seen) == 2:
+            weights, bias = np.vstack([-weights, weights]), np.concatenate([-bias, bias])
+        self._judge_weights[:, seen], self._judge_bias[seen] = weights.T, bias
 
     def _evidence(self, margins: Scores, known: Scores, lengths: Scores) -> tuple[Scores, NDArray[np.int64]]:
+        """What speaks for and against the best in-scope group of each row, and that group's number."""
         probabilities = softmax(margins, self.temperature)
-        inside_share = np.zeros((len(margins), len(self._groups)))
-        inside_margin = np.full((len(margins), len(self._groups)), -9.0)
-        outside_share, outside_margin = np.zeros(len(margins)), np.full(len(margins), -2.0)
-        for at, owner in enumerate(self._group_of):
-            if owner < 0:
-                outside_share += probabilities[:, at]
-                outside_margin = np.maximum(outside_margin, margins[:, at])
-            else:
-                inside_share[:, owner] += probabilities[:, at]
-                inside_margin[:, owner] = np.maximum(inside_margin[:, owner], margins[:, at])
-        ordered = np.sort(inside_share, axis=1)
-        top = inside_share.argmax(axis=1)
-        rows = np.arange(len(margins))
-        best_margin = inside_margin[rows, top]
-        second_margin = np.sort(inside_margin, axis=1)[:, -2]
+        inside, outside = self._columns, self._outside
+        share = np.add.reduceat(probabilities[:, inside], self._starts, axis=1)
+        margin = np.maximum.reduceat(margins[:, inside], self._starts, axis=1)
+        rows, top = np.arange(len(margins)), share.argmax(axis=1)
+        ordered = np.sort(share, axis=1)
+        best_margin, second_margin = margin[rows, top], np.sort(margin, axis=1)[:, -2]
         evidence = np.column_stack(
             [
                 _log_odds(ordered[:, -1]),
                 _log_odds(ordered[:, -2]),
-                _log_odds(outside_share),
+                _log_odds(probabilities[:, outside].sum(axis=1)),
                 best_margin,
                 second_margin,
-                outside_margin,
+                margins[:, outside].max(axis=1, initial=-2.0),
                 best_margin - second_margin,
                 known,
                 known**2,

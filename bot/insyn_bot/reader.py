@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from joblib import Parallel, delayed
 from sklearn.model_selection import StratifiedKFold
 
 from insyn_bot.decision import Decision, Verdict
-from insyn_bot.intents import family, is_content, is_request, is_urgent
+from insyn_bot.intents import is_content, is_request, is_urgent
 from insyn_bot.language import language_of
 from insyn_bot.model import Scores, TopicModel
 from insyn_bot.normalise import words
-from insyn_bot.segments import Span, sentences, splits
+from insyn_bot.parts import Part, Piece, asked, cut
+from insyn_bot.segments import sentences
 
 _FOLDS = 4
 _WORKERS = 2
-_SURE_PART = 0.75
-_SURE_CLAUSE = 0.7
-_FIRST = re.compile(r"\b(?:först|forst|first)\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Part:
-    """One of several things a message asks; `start` and `end` are character offsets."""
-
-    intent: str
-    confidence: float
-    start: int
-    end: int
 
 
 @dataclass(frozen=True)
@@ -66,34 +53,18 @@ class Reader:
 
     def read(self, text: str) -> Reading:
         """The reading of one message; personal data must already be placeholders."""
-        whole = self._verdict(text)
-        pieces = self._pieces(text)
-        parts = _parts(text, pieces, whole)
-        main = _main(whole, [verdict for _, verdict in pieces], parts)
+        spans = sentences(text)
+        whole, *verdicts = self._verdicts([text, *(span.of(text) for span in spans)])
+        whole_sentences = map(Piece, spans, verdicts)
+        pieces = [piece for each in whole_sentences for piece in cut(text, each, whole, self._verdicts)]
+        parts = asked(text, pieces, whole) if len(pieces) > 1 else []
+        main = _main(whole, pieces, parts)
         return Reading(main.intent, main.trust, main.ranking, parts if len(parts) > 1 else [], language_of(text))
 
-    def _verdict(self, text: str) -> Verdict:
-        margins = self._model.margins([text])[0]
-        return self._decision.decide(margins, self._model.known_share(text), _length(text))
-
-    def _pieces(self, text: str) -> list[tuple[Span, Verdict]]:
-        """Sentences, cut further where both sides surely mean different things; empty for one piece."""
-        pieces: list[tuple[Span, Verdict]] = []
-        for span in sentences(text):
-            pieces += self._cut(text, span)
-        return pieces if len(pieces) > 1 else []
-
-    def _cut(self, text: str, span: Span) -> list[tuple[Span, Verdict]]:
-        best: tuple[float, list[tuple[Span, Verdict]]] = (_SURE_CLAUSE, [])
-        for left, right in splits(text, span):
-            sides = [(left, self._verdict(left.of(text))), (right, self._verdict(right.of(text)))]
-            one, two = sides[0][1], sides[1][1]
-            sure = min(one.trust, two.trust)
-            if sure >= best[0] and is_content(one.intent) and is_content(two.intent) and one.intent != two.intent:
-                best = (sure, sides)
-        if not best[1]:
-            return [(span, self._verdict(span.of(text)))]
-        return [piece for side, _ in best[1] for piece in self._cut(text, side)]
+    def _verdicts(self, texts: Sequence[str]) -> list[Verdict]:
+        known = np.array([self._model.known_share(text) for text in texts])
+        lengths = np.array([float(_length(text)) for text in texts])
+        return self._decision.decide(self._model.margins(texts), known, lengths)
 
 
 def held_out(
@@ -128,28 +99,12 @@ def _fold(
     return test, margins, np.array([model.known_share(text) for text in unseen])
 
 
-def _parts(text: str, pieces: Sequence[tuple[Span, Verdict]], whole: Verdict) -> list[Part]:
-    """The distinct things asked, in the order wished."""
-    parts: list[Part] = []
-    for span, verdict in pieces:
-        follows = bool(parts) and family(verdict.intent) == "followup"
-        if not verdict.sure or not (is_content(verdict.intent) or follows):
-            continue
-        if verdict.trust < _SURE_PART or any(part.intent == verdict.intent for part in parts):
-            continue
-        part = Part(verdict.intent, verdict.trust, span.start, span.end)
-        if parts and _FIRST.search(span.of(text)) and not _FIRST.search(text[: span.start]):
-            parts.insert(0, part)
-        else:
-            parts.append(part)
-    return parts
-
-
-def _main(whole: Verdict, pieces: Sequence[Verdict], parts: Sequence[Part]) -> Verdict:
+def _main(whole: Verdict, pieces: Sequence[Piece], parts: Sequence[Part]) -> Verdict:
     """What the message is about first of all: what is urgent, then a request, then a question."""
-    sure = [each for each in pieces if each.sure]
     chosen = {part.intent for part in parts}
-    candidates = [*([whole] if whole.sure else []), *(each for each in sure if each.intent in chosen)]
+    candidates = [replace(each.verdict, intent=each.verdict.best) for each in pieces if each.verdict.best in chosen]
+    if whole.sure:
+        candidates.append(whole)
     for wanted in (is_urgent, is_request, is_content):
         fitting = [each for each in candidates if wanted(each.intent)]
         if fitting:

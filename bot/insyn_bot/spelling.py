@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import simplemma
 from symspellpy import SymSpell, Verbosity
@@ -12,6 +12,7 @@ from insyn_bot.normalise import fold
 
 _SHORTEST = 4
 _SHORTEST_FOR_TWO_EDITS = 7
+_SHORTEST_COMPOUND = 8
 _LANGUAGES = ("sv", "en")
 
 
@@ -34,6 +35,7 @@ class Speller:
         for word, count in counts.items():
             if len(word) >= _SHORTEST and word.isalpha() and (count > 1 or is_word(word)):
                 targets[fold(word)] += count
+        self._compounds = {word for word in targets if len(word) >= _SHORTEST_COMPOUND}
         self._symspell = SymSpell(max_dictionary_edit_distance=2, prefix_length=7)
         for word, count in sorted(targets.items()):
             self._symspell.create_dictionary_entry(word, count)
@@ -51,5 +53,17 @@ class Speller:
         nearest = self._symspell.lookup(folded, Verbosity.TOP, max_edit_distance=edits)
         return nearest[0].term if nearest else folded
 
-    def correct_all(self, words: Iterable[str]) -> list[str]:
-        return [self.correct(word) for word in words]
+    def correct_all(self, words: Sequence[str]) -> list[str]:
+        """Folded words, compounds that were written apart put together, the rest corrected."""
+        folded = [fold(word) for word in words]
+        corrected: list[str] = []
+        at = 0
+        while at < len(words):
+            together = "".join(folded[at : at + 2])
+            if at + 1 < len(words) and together in self._compounds:
+                corrected.append(together)
+                at += 2
+            else:
+                corrected.append(self.correct(words[at]))
+                at += 1
+        return corrected
