@@ -21,8 +21,8 @@ check: prepare ## The fast part: lint, types, unit tests
 train: prepare ## Train the model if its inputs changed
 	@exec $(SERVICE) -m insyn.runtime.training
 
-bench: prepare ## Measure speed and load (tests/bench)
-	@exec $(SERVICE) -m pytest -s tests/bench
+bench: prepare ## Measure speed and size beside stock Rasa (make bench ARGS=--quick for a short run)
+	@exec $(SERVICE) -m tests.bench $(ARGS)
 
 prepare: # Both Python environments; a second when they are fresh
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rasa_sdk import Tracker
 
 from actions.base import Events, InsynAction
-from actions.message import answer_questions, remember, take_down_complaint
+from actions.message import answer_questions, not_a_description, remember, take_down_complaint
 from actions.speech import Voice, candidates, intent
 
 NEAREST = 3
@@ -23,7 +23,7 @@ class ActionAnswer(InsynAction):
             events: Events = []
         else:
             events = [*answer_questions(voice, tracker), *take_down_complaint(self, voice, tracker)]
-        return events
+        return [*events, *not_a_description(tracker)]
 
 
 class ActionFollowUp(InsynAction):

@@ -6,7 +6,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 
 from actions.base import Events, InsynAction
-from actions.prompts import choices_for
+from actions.prompts import ask_in_other_words
 from actions.speech import Voice
 
 
@@ -30,7 +30,7 @@ class ActionRepeat(InsynAction):
     def act(self, voice: Voice, tracker: Tracker) -> Events:
         slot = tracker.get_slot("requested_slot")
         if tracker.active_loop.get("name") and slot:
-            voice.say(f"repeat.{slot}", choices=choices_for(voice, slot), expects=slot)
+            ask_in_other_words(voice, tracker)
         else:
             voice.say(
                 "repeat.nothing",
@@ -59,7 +59,7 @@ class ActionUnexpected(InsynAction):
     def act(self, voice: Voice, tracker: Tracker) -> Events:
         slot = tracker.get_slot("requested_slot")
         if tracker.active_loop.get("name") and slot:
-            voice.say(f"repeat.{slot}", choices=choices_for(voice, slot), expects=slot)
+            ask_in_other_words(voice, tracker)
         else:
             voice.say("unexpected", choices=[voice.choice("assistant.capabilities"), voice.choice("handover.human")])
         return []

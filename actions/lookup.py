@@ -151,7 +151,8 @@ class ActionLookupSubmit(InsynAction):
             voice.say("lookup.already_closed", topic="request.cancel", reference=case.reference)
         elif tracker.get_slot("cancel_confirmed") == "ja":
             withdrawn = self.desk.withdraw(here(tracker), reference)
-            voice.say("lookup.withdrawn", topic="request.cancel", case=withdrawn, reference=reference)
+            said = "lookup.withdrawn" if withdrawn is None or withdrawn.closed else "lookup.incident_stays"
+            voice.say(said, topic="request.cancel", case=withdrawn, reference=reference)
         else:
             voice.say("lookup.kept", topic="request.cancel", reference=reference)
 

@@ -26,6 +26,12 @@ def rights_in(tracker: Tracker) -> list[str]:
     return [part for part in dict.fromkeys(parts(tracker)) if part in KINDS and KINDS[part].is_right]
 
 
+def not_a_description(tracker: Tracker) -> Events:
+    """Empties the slot for what a request concerns, where Rasa has put a question or another right into it."""
+    asked = tracker.get_slot("requested_slot") == "concerns"
+    return [SlotSet("concerns", None)] if asked and tracker.get_slot("concerns") == words(tracker) else []
+
+
 def answer_questions(voice: Voice, tracker: Tracker) -> Events:
     """Answers every question in the message; returns what is to be remembered of it."""
     asked = [part for part in dict.fromkeys(parts(tracker)) if part.startswith(ANSWERED)]

@@ -28,6 +28,13 @@ def remind(voice: Voice, slot: str, phrase: str, right: str = "", **fills: Any) 
     voice.say("remind", question=question, choices=choices_for(voice, slot, right), expects=slot)
 
 
+def ask_in_other_words(voice: Voice, tracker: Tracker) -> None:
+    """Puts the open question of a form once more, more plainly."""
+    slot = tracker.get_slot("requested_slot")
+    right = (tracker.get_slot("rights") or [""])[0]
+    voice.say(f"repeat.{slot}", choices=choices_for(voice, slot, right), expects=slot)
+
+
 def ask_again(voice: Voice, tracker: Tracker) -> None:
     """Asks for the code again without claiming that a new one was sent."""
     email = tracker.get_slot("email") or ""

@@ -95,17 +95,14 @@ class ActionNoteAddress(InsynAction):
 
     def act(self, voice: Voice, tracker: Tracker) -> Events:
         reference, given = tracker.get_slot("report"), placeholder(tracker, "email")
-        if not reference or not given:
-            choices = [
-                voice.choice(each) for each in ("request.access", "request.erasure", "request.objection.marketing")
-            ]
-            voice.say("report.address_for_what", choices=choices)
-            return []
         try:
-            case = self.desk.add_address_to_report(here(tracker), reference, given)
+            case = self.desk.add_address_to_report(here(tracker), reference, given) if reference and given else None
         except AddressInvalid:
             voice.say("email.invalid")
             return []
         if case is not None:
             voice.say("report.address_noted", case=case, reference=case.reference)
+            return []
+        choices = [voice.choice(each) for each in ("request.access", "request.erasure", "request.objection.marketing")]
+        voice.say("report.address_for_what", choices=choices)
         return []

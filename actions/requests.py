@@ -10,8 +10,8 @@ from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.interfaces import ActionExecutionRejection
 
 from actions.base import Events, InsynAction
-from actions.message import answer_questions, rights_in, take_down_complaint
-from actions.prompts import ask, ask_again, choices_for, remind
+from actions.message import answer_questions, not_a_description, rights_in, take_down_complaint
+from actions.prompts import ask, ask_again, ask_in_other_words, choices_for, remind
 from actions.speech import ANSWERED, Voice, due_fills, here, intent, interrupted, names_of, placeholder, words
 from insyn.cases.kinds import KINDS
 from insyn.clock import STOCKHOLM, written_date
@@ -116,7 +116,8 @@ class ActionRequestChange(InsynAction):
         new = [right for right in rights_in(tracker) if right not in rights]
         if not new:
             voice.say("change.same")
-            return []
+            ask_in_other_words(voice, tracker)
+            return not_a_description(tracker)
         # The clock of the new right runs from now, whichever way it goes.
         self.desk.begin(here(tracker), new, words(tracker))
         fills: dict[str, Any] = {"old": KINDS[rights[0]].noun if rights else "begäran", "new": KINDS[new[0]].name}
@@ -128,7 +129,7 @@ class ActionRequestChange(InsynAction):
             ],
             **fills,
         )
-        return [SlotSet("pending_right", new[0])]
+        return [SlotSet("pending_right", new[0]), *not_a_description(tracker)]
 
     def _settle(self, voice: Voice, tracker: Tracker, rights: list[str]) -> Events:
         new = tracker.get_slot("pending_right")
@@ -165,9 +166,11 @@ class ValidateRequestForm(InsynAction):
                 continue
             events += getattr(self, f"_{slot}")(voice, tracker, str(value))
         asked = tracker.get_slot("requested_slot")
-        if asked and intent(tracker) == "followup.why":
+        if not events or not asked:
+            return events  # nothing was given: the rules deal with the message as a whole
+        if intent(tracker) == "followup.why":
             voice.say(f"why.{asked}")
-        elif asked and asked != "concerns":
+        elif asked != "concerns":
             events += answer_questions(voice, tracker)
         return events
 
@@ -251,7 +254,7 @@ class AskForSlot(InsynAction):
             return []
         sent = self.desk.send_code(here(tracker), email)
         if sent.until is not None:
-            say_limited(voice, sent.until)
+            say_limited(voice, sent.until, another_day=sent.another_day)
         else:
             voice.say("ask.code", email=email, choices=choices_for(voice, "code"), expects="code")
             if self.desk.mail_is_slow():
@@ -306,7 +309,7 @@ class ActionCorrectAddress(InsynAction):
         if email:
             try:
                 self.desk.give_address(here(tracker), email)
-                voice.say("address.corrected", email=email)
+                voice.say("address.corrected" if tracker.get_slot("email") else "address.taken", email=email)
             except AddressInvalid:
                 voice.say("email.invalid")
                 email = None
@@ -343,7 +346,7 @@ class ActionResendCode(InsynAction):
                 email = tracker.get_slot("email")
                 sent = self.desk.send_code(here(tracker), email)
                 if sent.until is not None:
-                    say_limited(voice, sent.until)
+                    say_limited(voice, sent.until, another_day=sent.another_day)
                 else:
                     voice.say("code.resent", email=email, expects="code")
                     if self.desk.mail_is_slow():
@@ -351,8 +354,8 @@ class ActionResendCode(InsynAction):
             case "lookup_code":
                 self.desk.ask_for_case(here(tracker), tracker.get_slot("reference"))
                 voice.say("ask.lookup_code", choices=choices_for(voice, "lookup_code"), expects="lookup_code")
-            case slot:
-                voice.say(f"repeat.{slot}", choices=choices_for(voice, slot), expects=slot)
+            case _:
+                ask_in_other_words(voice, tracker)
         return []
 
 
@@ -403,9 +406,13 @@ class ActionRequestSubmit(InsynAction):
         return forget()
 
 
-def say_limited(voice: Voice, until: datetime) -> None:
+def say_limited(voice: Voice, until: datetime, *, another_day: bool) -> None:
     """No code now, and when there may be one."""
-    voice.say("ask.code.limited", until=until.astimezone(STOCKHOLM).strftime("%H.%M"), expects="code")
+    local = until.astimezone(STOCKHOLM)
+    day, day_en = (f"den {written_date(local.date())} ", f" on {local:%-d %B %Y}") if another_day else ("", "")
+    voice.say(
+        "ask.code.limited", until=f"{day}klockan {local:%H.%M}", until_en=f"{local:%H.%M}{day_en}", expects="code"
+    )
 
 
 class ActionAffirm(InsynAction):

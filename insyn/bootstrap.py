@@ -8,6 +8,8 @@ from email.utils import parseaddr
 
 from insyn.audit.chain import AuditLog
 from insyn.cases.casebook import Casebook
+from insyn.cases.due import DueWatch
+from insyn.casework.work import CaseWork
 from insyn.clock import Clock, utc_now
 from insyn.conversation.gateway import Gateway
 from insyn.conversation.rasa import RasaClient
@@ -25,6 +27,9 @@ from insyn.requests.desk import RequestDesk
 from insyn.settings import Settings
 from insyn.store.engine import Store
 from insyn.store.migrations import upgrade
+from insyn.webhooks.queue import WebhookQueue
+from insyn.webhooks.sender import WebhookSender
+from insyn.webhooks.signature import Signer
 
 
 @dataclass
@@ -38,6 +43,9 @@ class Services:
     keyring: DataKeyring
     casebook: Casebook
     desk: RequestDesk
+    casework: CaseWork
+    due_watch: DueWatch
+    webhooks: WebhookSender | None
     book: AnswerBook
     outbox: Outbox
     sender: OutboxSender
@@ -61,7 +69,8 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
     keyring = DataKeyring(settings.master_keys.get_secret_value())
     index = BlindIndex(settings.index_key.get_secret_value())
     vault = Vault(keyring, index)
-    casebook = Casebook(keyring, index, audit, clock)
+    events = WebhookQueue(settings.webhook_url, clock) if settings.webhook_url else None
+    casebook = Casebook(keyring, index, audit, clock, watchers=[events.watch] if events else [])
     challenges = Challenges(settings.code_key.get_secret_value(), index, audit, clock)
     sender_address = parseaddr(settings.mail_from)[1]
     outbox = Outbox(keyring, clock, sender_address.rpartition("@")[2] or "localhost")
@@ -86,6 +95,9 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         keyring=keyring,
         casebook=casebook,
         desk=desk,
+        casework=CaseWork(store, casebook, outbox, audit, clock),
+        due_watch=DueWatch(store, casebook, clock, settings.due_notice_days),
+        webhooks=_webhooks(settings, store, events, clock) if events else None,
         book=book,
         outbox=outbox,
         sender=OutboxSender(store, outbox, SmtpServer.of(settings), settings.mail_from, clock),
@@ -93,3 +105,8 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         rasa=rasa,
         gateway=gateway,
     )
+
+
+def _webhooks(settings: Settings, store: Store, events: WebhookQueue, clock: Clock) -> WebhookSender:
+    signer = Signer(settings.webhook_secrets.get_secret_value())
+    return WebhookSender(store, events, settings.webhook_url, signer, clock)

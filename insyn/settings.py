@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from email.utils import getaddresses
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, PrivateAttr, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+def _content(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 class Settings(BaseSettings):
@@ -26,7 +34,9 @@ class Settings(BaseSettings):
 
     # Secrets, written by the first run (see insyn.runtime.environment).
     master_keys: SecretStr = Field(description="comma-separated `id:base64` of 32 bytes; the first one is in use")
+    master_keys_file: str = ""
     index_key: SecretStr
+    former_index_key: SecretStr = SecretStr("")
     token_key: SecretStr
     code_key: SecretStr
     audit_key: SecretStr
@@ -47,9 +57,14 @@ class Settings(BaseSettings):
     smtp_username: str = ""
     smtp_password: SecretStr = SecretStr("")
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
-    mail_from: str = "Insyn, Kontek <dpo@kontek.example>"
+    mail_from: str = "Insyn Kontek <dpo@kontek.example>"
     alarm_address: str = ""
     dev_smtp_port: int = 8025
+
+    # Events about cases to the organisation's own system (Standard Webhooks), and when a case counts as due soon.
+    webhook_url: str = ""
+    webhook_secrets: SecretStr = SecretStr("")
+    due_notice_days: int = Field(default=7, ge=0, le=90)
 
     # Web.
     allowed_hosts: str = "127.0.0.1,localhost,testserver"
@@ -60,12 +75,54 @@ class Settings(BaseSettings):
     rate_open_per_minute: int = 240
     rate_global_per_minute: int = 12000
 
-    # Retention in days; the reasons stand in .env.example and docs/retention.
-    retention_chat_days: int = 30
-    retention_case_days: int = 730
-    retention_mail_hours: int = 24
+    # Files for a person to fetch.
+    delivery_days: int = Field(default=14, ge=1)
+    delivery_fetches: int = Field(default=5, ge=1)
+    delivery_max_mb: int = Field(default=50, ge=1)
+
+    # Retention; the reasons stand in .env.example and in insyn.privacy.retention.
+    retention_chat_days: int = Field(default=30, ge=1)
+    retention_verified_chat_days: int = Field(default=90, ge=1)
+    retention_case_days: int = Field(default=730, ge=1)
+    retention_unverified_case_days: int = Field(default=90, ge=1)
+    retention_code_hours: int = Field(default=24, ge=24)  # an address's budget of failures is a day's
+    retention_mail_hours: int = Field(default=24, ge=1)
 
     log_level: str = "INFO"
+
+    # The `.env` these settings were read from, when that is where a running service is to look for changed keys.
+    _env_file: Path | None = PrivateAttr(default=None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _master_keys_from_file(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if not values.get("master_keys_file"):
+            return values
+        return {**values, "master_keys": _content(values["master_keys_file"]) or values.get("master_keys", "")}
+
+    @field_validator("master_keys_file")
+    @classmethod
+    def _a_file_with_keys(cls, value: str) -> str:
+        if value and not _content(value):
+            raise ValueError("cannot be read, or is empty")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _one_sender(cls, value: str) -> str:
+        found = getaddresses([value])
+        if len(found) != 1 or "@" not in found[0][1]:
+            raise ValueError("one address, such as Insyn <dpo@example.se>; a comma in the name needs quotation marks")
+        return value
+
+    def read_from(self, env_file: Path) -> None:
+        """Notes which `.env` was read, so that keys changed there are taken over while the service runs."""
+        self._env_file = env_file
+
+    @property
+    def env_file(self) -> Path | None:
+        """The `.env` that was read, if one was noted."""
+        return self._env_file
 
     @cached_property
     def store_url(self) -> str:

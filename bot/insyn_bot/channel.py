@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hmac
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any
@@ -22,12 +22,13 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
+from insyn_bot import shortcuts
 from insyn_bot.state import restore, serialise
 from insyn_bot.tracker_store import turn
 
 logger = logging.getLogger(__name__)
 
-Handler = Callable[..., Awaitable[HTTPResponse]]
+Handler = Callable[..., Coroutine[Any, Any, HTTPResponse]]
 
 _troubles: ContextVar[list[str] | None] = ContextVar("insyn_troubles", default=None)
 
@@ -79,6 +80,7 @@ class GatewayChannel(InputChannel):  # type: ignore[misc]
 
     def __init__(self, token: str) -> None:
         self._token = token.encode()
+        shortcuts.take()
         processor_log = logging.getLogger("rasa.core.processor")
         if not any(isinstance(each, _TroubleHandler) for each in processor_log.handlers):
             processor_log.addHandler(_TroubleHandler(logging.WARNING))

@@ -136,7 +136,9 @@ class TopicClassifier(GraphComponent):  # type: ignore[misc]
             return messages
         for message in messages:
             reading = self._reader.read(message.get(TEXT) or "")
-            message.set(INTENT, {"name": reading.intent, "confidence": reading.confidence}, add_to_output=True)
+            message.set(
+                INTENT, {"name": reading.intent, "confidence": reading.confidence}, add_to_output=True
+            )
             message.set(
                 INTENT_RANKING_KEY,
                 [{"name": name, "confidence": score} for name, score in reading.ranking[:_RANKING_LENGTH]],

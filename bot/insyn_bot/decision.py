@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from insyn_bot.intents import CLARIFY, OUT_OF_SCOPE, UNKNOWN, group, is_dialogue
+from insyn_bot.intents import CARE, CLARIFY, OUT_OF_SCOPE, UNKNOWN, group, is_dialogue
 from insyn_bot.model import Scores, fit_temperature, softmax
 
 _RIGHT, _WRONG, _OUTSIDE = range(3)
@@ -20,6 +20,11 @@ varied as possible; messages from people are misread about a quarter as often (t
 
 REFUSED_ALLOWED = 0.05
 """Share of held-out in-scope examples that may be refused."""
+
+MORE_LIKELY_THAN_NOT = 0.5
+
+CARE_FROM = 0.15
+"""Probability from which an intent of `CARE` is taken when nothing else is sure."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,8 @@ class Decision:
         inside = outcome != _OUTSIDE
         if inside.any():
             self.refuse_from = float(np.quantile(chances[inside, _OUTSIDE], 1 - REFUSED_ALLOWED))
-            self.answer_from = _threshold(chances[inside, _RIGHT], outcome[inside] == _WRONG, WRONG_ALLOWED)
+            lowest = _threshold(chances[inside, _RIGHT], outcome[inside] == _WRONG, WRONG_ALLOWED)
+            self.answer_from = max(lowest, MORE_LIKELY_THAN_NOT)
         return self
 
     def decide(self, margins: Scores, known: Scores, lengths: Scores) -> list[Verdict]:
@@ -93,6 +99,8 @@ class Decision:
             intent = kind if group(kind) == OUT_OF_SCOPE else UNKNOWN
         else:
             intent = best if trust >= self.answer_from else CLARIFY
+        if intent != best:
+            intent = next((name for name, score in ranking if name in CARE and score >= CARE_FROM), intent)
         return Verdict(intent, best, trust, ranking)
 
     def _chances(self, evidence: Scores) -> Scores:

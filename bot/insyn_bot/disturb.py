@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import random
 import re
+from itertools import pairwise
 
 from insyn_bot.normalise import fold
 from insyn_bot.placeholders import PLACEHOLDER
 
 _NEIGHBOURS = {
-    "a": "sqz", "b": "vn", "c": "xv", "d": "sf", "e": "wr", "f": "dg", "g": "fh", "h": "gj", "i": "uo", "j": "hk",
-    "k": "jl", "l": "kö", "m": "n", "n": "bm", "o": "ip", "p": "oå", "q": "wa", "r": "et", "s": "ad", "t": "ry",
-    "u": "yi", "v": "cb", "w": "qe", "x": "zc", "y": "tu", "z": "ax", "å": "pö", "ä": "ö", "ö": "lä",
-}  # fmt: skip
+    **{"a": "sqz", "b": "vn", "c": "xv", "d": "sf", "e": "wr", "f": "dg", "g": "fh", "h": "gj", "i": "uo"},
+    **{"j": "hk", "k": "jl", "l": "kö", "m": "n", "n": "bm", "o": "ip", "p": "oå", "q": "wa", "r": "et"},
+    **{"s": "ad", "t": "ry", "u": "yi", "v": "cb", "w": "qe", "x": "zc", "y": "tu", "z": "ax"},
+    **{"å": "pö", "ä": "ö", "ö": "lä"},
+}
 _LONG_WORD = re.compile(r"[^\W\d_]{9,}")
 _SHORTEST_FOR_TYPO = 4
 
@@ -21,7 +23,9 @@ def with_typos(text: str, random_source: random.Random) -> str:
     """One slip in about every third word of four letters or more; at least one where possible."""
     pieces = re.split(r"(\s+)", text)
     able = [
-        at for at, piece in enumerate(pieces) if len(piece) >= _SHORTEST_FOR_TYPO and not re.search("[⟨⟩]", piece)
+        at
+        for at, piece in enumerate(pieces)
+        if len(piece) >= _SHORTEST_FOR_TYPO and not re.search("[⟨⟩]", piece)
     ]
     chosen = [at for at in able if random_source.random() < 0.34] or able[:1]
     for at in chosen:
@@ -32,7 +36,7 @@ def with_typos(text: str, random_source: random.Random) -> str:
 def without_diacritics(text: str) -> str:
     """å, ä → a, ö → o, outside placeholders."""
     ends = [0, *(at for hit in PLACEHOLDER.finditer(text) for at in hit.span()), len(text)]
-    pieces = [text[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+    pieces = [text[start:end] for start, end in pairwise(ends)]
     return "".join(piece if odd % 2 else fold(piece) for odd, piece in enumerate(pieces))
 
 

@@ -1,7 +1,8 @@
 """How well messages are understood: `python -m insyn_bot.evaluate --nlu data/nlu --questions DIR`.
 
-Trains without Rasa and reads the question files of DIR: YAML that maps an intent to a list of messages, and
-`multi.yml`, a list of {text, expect: [intent, …]}. `out_of_scope.*` counts as one intent, as does `handover.*`.
+Trains without Rasa and reads the question files of DIR: YAML that maps an intent to a list of messages,
+and `multi.yml`, a list of {text, expect: [intent, …]}. `out_of_scope.*` counts as one intent, so does
+`handover.*`.
 With --disturb also copies with typos, without å, ä, ö and with compounds written apart (seeded).
 """
 
@@ -131,7 +132,12 @@ def measure_multi(reader: Reader, messages: Sequence[dict[str, Any]]) -> dict[st
         tally[became] += 1
         if became != "exact":
             misread.append(
-                {"expect": sorted(expected), "read": sorted(found), "main": reading.intent, "text": message["text"]}
+                {
+                    "expect": sorted(expected),
+                    "read": sorted(found),
+                    "main": reading.intent,
+                    "text": message["text"],
+                }
             )
     return {**{kind: _shares(tally) for kind, tally in counts.items()}, "misread": misread}
 
@@ -197,7 +203,9 @@ def _print(report: dict[str, Any]) -> None:
 
 def main() -> None:
     """Command line."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     options.add_argument("--nlu", type=Path, default=Path("data/nlu"))
     options.add_argument("--questions", type=Path, required=True)
     options.add_argument("--disturb", action="store_true")

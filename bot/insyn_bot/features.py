@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ Values = NDArray[np.float32]
 
 def word_features(words: Sequence[str]) -> list[str]:
     """Words and pairs of neighbours."""
-    return [*words, *(f"{one} {two}" for one, two in zip(words, words[1:]))]  # noqa: B905
+    return [*words, *(f"{one} {two}" for one, two in pairwise(words))]
 
 
 def piece_features(words: Sequence[str]) -> list[str]:

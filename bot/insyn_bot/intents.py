@@ -10,6 +10,9 @@ _DIALOGUE = {"answer", "dialog", "inform", "followup", "smalltalk"}
 _REQUESTS = {"request", "complaint", "application"}
 _URGENT = {"handover", "report"}
 
+CARE = {"handover.distress", "handover.protected"}
+"""Overlooking one of these costs more than a needless word of care."""
+
 
 def family(intent: str) -> str:
     """The first part of an intent's name: `policy` of `policy.cookies.what`."""

@@ -42,7 +42,7 @@ class TopicModel:
 
     def margins(self, texts: Sequence[str]) -> Scores:
         """Raw scores, one row a text, one column an intent (in the order of `intents`)."""
-        return np.stack([self._margins_of(text) for text in texts])
+        return np.array([self._margins_of(text) for text in texts]).reshape(-1, len(self.intents))
 
     def _margins_of(self, text: str) -> Scores:
         columns, values = self._features.transform(self._speller.correct_all(words(text)))

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 from insyn_bot.decision import Verdict
 from insyn_bot.intents import family, is_content, is_urgent
-from insyn_bot.segments import Span, splits
+from insyn_bot.segments import Span, sentences, splits
 
 Judge = Callable[[Sequence[str]], list[Verdict]]
 
+_CERTAIN = 0.93
 _SURE = 0.85
 _FAIR, _FAIR_RANK = 0.7, 6
 _ASKED = 0.43
@@ -78,7 +79,7 @@ def cut(text: str, piece: Piece, whole: Verdict, judge: Judge) -> list[Piece]:
 def asked(text: str, pieces: Sequence[Piece], whole: Verdict) -> list[Part]:
     """The distinct things asked, in the order wished: what is to come "först" comes first."""
     parts: list[Part] = []
-    story = len(pieces) >= _STORY
+    story = len(sentences(text)) >= _STORY
     for piece in pieces:
         intent = piece.verdict.best
         follows = bool(parts) and family(intent) == "followup" and piece.verdict.sure
@@ -112,7 +113,7 @@ def _clause_believed(text: str, piece: Piece, whole: Verdict, conjoined: bool) -
         return supported and trust >= _SURE
     if not _asks(text, piece):
         return False
-    return _fairly_sure(piece.verdict, whole) or (conjoined and supported and trust >= _CLAUSE)
+    return (trust >= _FAIR and rank < _FAIR_RANK) or (conjoined and supported and trust >= _CLAUSE)
 
 
 def _believed(text: str, piece: Piece, whole: Verdict, story: bool) -> bool:
@@ -120,18 +121,19 @@ def _believed(text: str, piece: Piece, whole: Verdict, story: bool) -> bool:
     trust, intent = piece.verdict.trust, piece.verdict.best
     rank, support = _support(intent, whole)
     if is_urgent(intent):
-        return piece.verdict.sure and (trust >= _SURE or support >= _URGENT_SUPPORT)
-    if story and not _asks(text, piece):
+        return piece.verdict.sure and (trust >= (_CERTAIN if story else _SURE) or support >= _URGENT_SUPPORT)
+    question = piece.span.of(text).endswith("?")
+    if story and not question and not (_asks(text, piece) and (trust >= _SURE or rank == 0)):
         return False
     if piece.verdict.sure and _fairly_sure(piece.verdict, whole):
         return True
-    likely = piece.span.of(text).endswith("?") or support >= _CLAUSE_SUPPORT
+    likely = support >= _CLAUSE_SUPPORT or (question and not story)
     return trust >= _ASKED and rank < _TOP and likely and _asks(text, piece)
 
 
 def _fairly_sure(verdict: Verdict, whole: Verdict) -> bool:
     rank, _ = _support(verdict.best, whole)
-    return verdict.trust >= _SURE or (verdict.trust >= _FAIR and rank < _FAIR_RANK)
+    return verdict.trust >= _CERTAIN or (verdict.trust >= _FAIR and rank < _FAIR_RANK)
 
 
 def _asks(text: str, piece: Piece) -> bool:

@@ -34,7 +34,8 @@ class Placeholder:
 def find(text: str) -> list[Placeholder]:
     """The placeholders of `text`, in its order."""
     return [
-        Placeholder(ENTITY_OF_KIND[hit[1]], hit[0], hit.start(), hit.end()) for hit in PLACEHOLDER.finditer(text)
+        Placeholder(ENTITY_OF_KIND[hit[1]], hit[0], hit.start(), hit.end())
+        for hit in PLACEHOLDER.finditer(text)
     ]
 
 

@@ -42,8 +42,16 @@ class Reader:
     @classmethod
     def train(cls, texts: Sequence[str], intents: Sequence[str], seed: int = 7) -> Reader:
         """Learn the model from all examples, and from held-out scores how far to trust it."""
-        model = TopicModel(seed).fit(texts, intents)
-        margins, known = held_out(texts, intents, model.intents, seed)
+        everything = range(len(texts))
+        folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed).split(texts, intents)
+        models = Parallel(_WORKERS, prefer="threads")(
+            delayed(_learn)(texts, intents, seed, learn, test) for learn, test in [(everything, ()), *folds]
+        )
+        (model, _, _, _), *held_out = models
+        margins, known = np.full((len(texts), len(model.intents)), -1.0), np.zeros(len(texts))
+        for fold, test, fold_margins, fold_known in held_out:
+            columns = [model.intents.index(intent) for intent in fold.intents]
+            margins[np.ix_(test, columns)], known[test] = fold_margins, fold_known
         lengths = np.array([float(_length(text)) for text in texts])
         return cls(model, Decision(model.intents).fit(margins, intents, known, lengths))
 
@@ -59,7 +67,9 @@ class Reader:
         pieces = [piece for each in whole_sentences for piece in cut(text, each, whole, self._verdicts)]
         parts = asked(text, pieces, whole) if len(pieces) > 1 else []
         main = _main(whole, pieces, parts)
-        return Reading(main.intent, main.trust, main.ranking, parts if len(parts) > 1 else [], language_of(text))
+        return Reading(
+            main.intent, main.trust, main.ranking, parts if len(parts) > 1 else [], language_of(text)
+        )
 
     def _verdicts(self, texts: Sequence[str]) -> list[Verdict]:
         known = np.array([self._model.known_share(text) for text in texts])
@@ -67,42 +77,21 @@ class Reader:
         return self._decision.decide(self._model.margins(texts), known, lengths)
 
 
-def held_out(
-    texts: Sequence[str], intents: Sequence[str], columns: Sequence[str], seed: int
-) -> tuple[Scores, Scores]:
-    """Margins and known shares of every text, each from a model that has not seen it.
-
-    Columns are those of `columns`; an intent with a single example is missing from one model: -1 there.
-    """
-    folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed).split(texts, intents)
-    results = Parallel(_WORKERS, prefer="threads")(
-        delayed(_fold)(texts, intents, columns, seed, learn, test) for learn, test in folds
-    )
-    margins, known = np.full((len(texts), len(columns)), -1.0), np.zeros(len(texts))
-    for test, fold_margins, fold_known in results:
-        margins[test], known[test] = fold_margins, fold_known
-    return margins, known
-
-
-def _fold(
-    texts: Sequence[str],
-    intents: Sequence[str],
-    columns: Sequence[str],
-    seed: int,
-    learn: Sequence[int],
-    test: Sequence[int],
-) -> tuple[Sequence[int], Scores, Scores]:
+def _learn(
+    texts: Sequence[str], intents: Sequence[str], seed: int, learn: Sequence[int], test: Sequence[int]
+) -> tuple[TopicModel, Sequence[int], Scores, Scores]:
+    """A model of the examples `learn`, and its margins on and known shares of the examples `test`."""
     model = TopicModel(seed).fit([texts[at] for at in learn], [intents[at] for at in learn])
     unseen = [texts[at] for at in test]
-    margins = np.full((len(unseen), len(columns)), -1.0)
-    margins[:, [list(columns).index(intent) for intent in model.intents]] = model.margins(unseen)
-    return test, margins, np.array([model.known_share(text) for text in unseen])
+    return model, test, model.margins(unseen), np.array([model.known_share(text) for text in unseen])
 
 
 def _main(whole: Verdict, pieces: Sequence[Piece], parts: Sequence[Part]) -> Verdict:
     """What the message is about first of all: what is urgent, then a request, then a question."""
     chosen = {part.intent for part in parts}
-    candidates = [replace(each.verdict, intent=each.verdict.best) for each in pieces if each.verdict.best in chosen]
+    candidates = [
+        replace(each.verdict, intent=each.verdict.best) for each in pieces if each.verdict.best in chosen
+    ]
     if whole.sure:
         candidates.append(whole)
     for wanted in (is_urgent, is_request, is_content):

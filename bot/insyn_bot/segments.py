@@ -48,7 +48,10 @@ def splits(text: str, span: Span) -> list[tuple[Span, Span]]:
     """The ways to cut `span` in two at "och", "samt", a comma …; both sides hold at least two words."""
     found: list[tuple[Span, Span]] = []
     for join in _JOIN.finditer(text, span.start, span.end):
-        left, right = _stripped(text, Span(span.start, join.start())), _stripped(text, Span(join.end(), span.end))
+        left, right = (
+            _stripped(text, Span(span.start, join.start())),
+            _stripped(text, Span(join.end(), span.end)),
+        )
         if left and right and min(len(left.of(text).split()), len(right.of(text).split())) >= 2:
             found.append((left, right))
     return found

@@ -13,12 +13,16 @@ from insyn_bot.normalise import fold
 _SHORTEST = 4
 _SHORTEST_FOR_TWO_EDITS = 7
 _SHORTEST_COMPOUND = 8
-_LANGUAGES = ("sv", "en")
+
+
+def is_swedish(word: str) -> bool:
+    """Whether a Swedish dictionary knows `word` (as typed, not folded)."""
+    return bool(simplemma.is_known(word, lang="sv"))
 
 
 def is_word(word: str) -> bool:
     """Whether a Swedish or English dictionary knows `word` (as typed, not folded)."""
-    return any(simplemma.is_known(word, lang=language) for language in _LANGUAGES)
+    return is_swedish(word) or bool(simplemma.is_known(word, lang="en"))
 
 
 class Speller:

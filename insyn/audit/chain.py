@@ -12,16 +12,32 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
+from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from insyn.audit.anchor import Anchor
 from insyn.clock import Clock
 from insyn.store.models import AuditHead, AuditRow
 
 GENESIS = "0" * 64
+TOLD = 1000  # breaks that are told of; more of them say nothing more
 
 Value = str | int | float | bool | None
+
+
+class Link(Protocol):
+    """A row of the log, as an object or as its columns."""
+
+    seq: int
+    at: datetime
+    event: str
+    subject: str
+    data: str
+    previous: str
+    hash: str
 
 
 @dataclass(frozen=True)
@@ -39,8 +55,11 @@ class AuditLog:
         self._key = key.encode()
         self._clock = clock
 
-    def append(self, session: Session, event: str, subject: str, **data: Value) -> None:
-        """Adds a row about `subject` (a pseudonymous id). Rows are totally ordered: the head row is locked."""
+    def append(self, session: Session, event: str, subject: str, **data: Value) -> int:
+        """Adds a row about `subject` (a pseudonymous id); returns its sequence number.
+
+        Rows are totally ordered: the head row is locked.
+        """
         head = session.get(AuditHead, 1, with_for_update=True, populate_existing=True)
         if head is None:
             raise LookupError("the audit head is missing: the store is not migrated, or someone removed it")
@@ -58,25 +77,62 @@ class AuditLog:
         head.seq, head.hash = row.seq, row.hash
         head.seal = self._seal(row.seq, row.hash)
         session.flush()
+        return row.seq
 
-    def verify(self, session: Session) -> list[Break]:
-        """Every place where the log was edited, cut, reordered or added to; empty when it is whole."""
-        return list(self._breaks(session))
+    def verify(self, session: Session, anchor: Anchor | None = None) -> list[Break]:
+        """The first places where the log was edited, cut, reordered or added to; empty when it is whole.
 
-    def _breaks(self, session: Session) -> Iterator[Break]:
+        With the anchor also where it was put back to an earlier state, head and all. Memory does not grow with the log.
+        """
+        return list(islice(self._breaks(session, anchor), TOLD))
+
+    def _breaks(self, session: Session, anchor: Anchor | None) -> Iterator[Break]:
+        marks = anchor.marks() if anchor else iter(())
+        mark = next(marks, None)
         expected_seq, previous = 1, GENESIS
-        for row in session.scalars(select(AuditRow).order_by(AuditRow.seq).execution_options(yield_per=1000)):
+        for row in self._rows(session):
             if row.seq != expected_seq:
                 yield Break(expected_seq, "row missing")
             if row.previous != previous:
                 yield Break(row.seq, "does not follow the row before it")
             if row.hash != _hash(row):
                 yield Break(row.seq, "content was changed")
+            while mark is not None and (not mark.whole or mark.seq <= row.seq):
+                if not mark.whole:
+                    yield Break(mark.seq, f"line {mark.line} of the anchor is not as it was written")
+                elif mark.seq < row.seq or mark.hash != row.hash:
+                    yield Break(mark.seq, f"not the row that line {mark.line} of the anchor has seen")
+                mark = next(marks, None)
             expected_seq, previous = row.seq + 1, row.hash
+        yield from self._head_breaks(session, expected_seq - 1, previous)
+        while mark is not None:
+            if not mark.whole:
+                yield Break(mark.seq, f"line {mark.line} of the anchor is not as it was written")
+            elif mark.seq > 0:
+                yield Break(mark.seq, f"the log ends before line {mark.line} of the anchor, which has seen this row")
+            mark = next(marks, None)
+
+    def _rows(self, session: Session) -> Iterator[Link]:
+        """All rows in order; those that others append meanwhile as well, so that the end fits the head."""
+        after: int | None = None
+        while True:
+            before = after
+            columns = (
+                AuditRow.seq, AuditRow.at, AuditRow.event, AuditRow.subject, AuditRow.data, AuditRow.previous, AuditRow.hash
+            )  # fmt: skip
+            rows = select(*columns).order_by(AuditRow.seq).execution_options(yield_per=1000)
+            for row in session.execute(rows if after is None else rows.where(AuditRow.seq > after)):
+                yield row
+                after = row.seq
+            head = session.get(AuditHead, 1, populate_existing=True)
+            if after == before or head is None or head.seq <= (after or 0):
+                return
+
+    def _head_breaks(self, session: Session, last_seq: int, last_hash: str) -> Iterator[Break]:
         head = session.get(AuditHead, 1)
         if head is None:
-            yield Break(expected_seq, "head missing")
-        elif (head.seq, head.hash) != (expected_seq - 1, previous):
+            yield Break(last_seq + 1, "head missing")
+        elif (head.seq, head.hash) != (last_seq, last_hash):
             yield Break(head.seq, "the log does not end where its head says")
         elif not hmac.compare_digest(head.seal, self._seal(head.seq, head.hash)):
             yield Break(head.seq, "the head's seal is not ours")
@@ -89,7 +145,7 @@ class AuditLog:
         return AuditHead(id=1, seq=0, hash=GENESIS, seal=self._seal(0, GENESIS))
 
 
-def _hash(row: AuditRow) -> str:
-    at = row.at.isoformat() if isinstance(row.at, datetime) else str(row.at)
+def _hash(row: Link) -> str:
+    at = row.at.isoformat()
     content = json.dumps([row.seq, at, row.event, row.subject, row.data, row.previous], ensure_ascii=False)
     return hashlib.sha256(content.encode()).hexdigest()

@@ -28,12 +28,13 @@ class Deadline:
 
     def explanation(self) -> str:
         """In Swedish, how the date was computed."""
-        text = f"Mottaget {written_date(self.received)}. En månad senare är {written_date(self.unrolled)}"
-        if self.unrolled.day != self.received.day:
-            text += " (månadens sista dag, eftersom samma datum saknas)"
+        month_end = (
+            " (månadens sista dag, eftersom samma datum saknas)" if self.unrolled.day != self.received.day else ""
+        )
+        text = f"Mottaget den {written_date(self.received)}. En månad senare, den {written_date(self.unrolled)}{month_end}, är"
         if self.due == self.unrolled:
-            return f"{text}, som är en arbetsdag."
-        return f"{text}. Det är {_listed(self.moved_by)}, så fristen går ut nästa arbetsdag: {written_date(self.due)}."
+            return f"{text} en arbetsdag, så fristen går ut då."
+        return f"{text} {in_a_row(self.moved_by)}. Fristen går därför ut nästa arbetsdag, den {written_date(self.due)}."
 
 
 def due_for(received_at: datetime) -> Deadline:
@@ -44,15 +45,18 @@ def due_for(received_at: datetime) -> Deadline:
 def due_after(received: date) -> Deadline:
     """One month from `received` (GDPR art. 12(3); Reg. 1182/71 art. 3)."""
     unrolled = add_months(received, 1)
-    due, why = _next_working_day(unrolled)
+    due, why = next_working_day(unrolled)
     return Deadline(received, unrolled, due, why)
 
 
 def extended_due_after(received: date) -> date:
     """The latest answer after an extension: three months from receipt, or one month plus two where that is earlier."""
-    three = add_months(received, 3)
-    one_plus_two = add_months(add_months(received, 1), 2)
-    return _next_working_day(min(three, one_plus_two))[0]
+    return next_working_day(unrolled_extension(received))[0]
+
+
+def unrolled_extension(received: date) -> date:
+    """The date of `extended_due_after` before weekends and holidays are considered."""
+    return min(add_months(received, 3), add_months(add_months(received, 1), 2))
 
 
 def may_extend_on(received: date, today: date) -> bool:
@@ -67,7 +71,8 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
-def _next_working_day(day: date) -> tuple[date, tuple[str, ...]]:
+def next_working_day(day: date) -> tuple[date, tuple[str, ...]]:
+    """`day` or the first working day after it, and in Swedish what the days before that one are."""
     reasons: list[str] = []
     while (reason := _why_free(day)) is not None:
         if reason not in reasons:
@@ -79,7 +84,8 @@ def _next_working_day(day: date) -> tuple[date, tuple[str, ...]]:
 def _why_free(day: date) -> str | None:
     holiday = _public_holidays(day.year).get(day)
     if holiday:
-        return str(holiday).split(";")[0].strip().lower()
+        name = str(holiday).split(";")[0].strip()
+        return name if name.startswith("Kristi") else name.lower()
     return {5: "en lördag", 6: "en söndag"}.get(day.weekday())
 
 
@@ -89,5 +95,9 @@ def _public_holidays(year: int) -> dict[date, str]:
     return dict(holidays.country_holidays("SE", years=year, include_sundays=False, language="sv"))
 
 
-def _listed(parts: tuple[str, ...]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} och {parts[-1]}"
+def in_a_row(days: tuple[str, ...]) -> str:
+    """Days in a row, `påskdagen, följd av annandag påsk`."""
+    first, *rest = days
+    if not rest:
+        return first
+    return f"{first}, följd av {' och '.join(filter(None, [', '.join(rest[:-1]), rest[-1]]))}"

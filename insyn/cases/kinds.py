@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Proof = Literal["none", "address", "mailbox"]
+Proof = Literal["none", "address", "mailbox", "staff"]
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class Kind:
     """One kind of case.
 
     `name` stands in a list, `noun` after "din". `proof` is the least evidence that lets it be acted on: `none`, `address` (one was given), `mailbox` (control of it
-    was shown by a one-time code). `asks` are the facts collected, in order.
+    was shown by a one-time code), `staff` (a handler judged what the person showed). `asks` are the facts collected, in order.
     """
 
     id: str
@@ -24,6 +24,11 @@ class Kind:
     proof_reason: str
     asks: tuple[str, ...]
     is_right: bool = True
+
+    @property
+    def your_noun(self) -> str:
+        """`din begäran om rättelse`, `ditt klagomål`."""
+        return f"{'ditt' if self.id == 'complaint' else 'din'} {self.noun}"
 
 
 _MAILBOX_REASON = "GDPR art. 12(6): svaret kan innehålla eller ändra personuppgifter, så vi behöver veta att du når adressen du uppger."
@@ -55,7 +60,7 @@ KINDS = {
     )
 }  # fmt: skip
 
-PROOF_ORDER: dict[Proof, int] = {"none": 0, "address": 1, "mailbox": 2}
+PROOF_ORDER: dict[Proof, int] = {"none": 0, "address": 1, "mailbox": 2, "staff": 3}
 
 
 def enough(kind: Kind, proof: Proof) -> bool:

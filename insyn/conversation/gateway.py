@@ -35,6 +35,7 @@ from insyn.store.models import Conversation, Turn
 MAX_BYTES = 8192
 OPENING_CHOICES = ("policy.rights.overview", "request.access", "request.erasure", "policy.retention.general")
 LATER_AFTER = timedelta(seconds=6)
+NOT_WORDS = "/ \t\n"
 
 log = structlog.get_logger()
 
@@ -223,15 +224,17 @@ class Gateway:
         key: str | None = None,
     ) -> Reply:
         """Takes one message and answers it. Raises `Refused` for what cannot be taken, `StoreUnavailable`."""
+        came = asyncio.get_running_loop().time()
         async with self._alone(conversation_id):
             heard = await asyncio.to_thread(self._hear, conversation_id, text, choice, key)
             if isinstance(heard, Reply):
                 return heard
-            return await self._answer(heard, late=False)
+            return await self._answer(heard, waited=asyncio.get_running_loop().time() - came)
 
     def _hear(self, conversation_id: str, text: str | None, choice: str | None, key: str | None) -> _Heard | Reply:
         """Masks and stores a message, or finds the reply that it has already had."""
-        with self._store.write() as session:
+        # Whatever acknowledges the message commits after this, and durably.
+        with self._store.write(durable=False) as session:
             conversation = session.get(Conversation, conversation_id)
             if conversation is None:
                 raise Refused(401, "no such conversation", "Konversationen finns inte längre.")
@@ -258,14 +261,14 @@ class Gateway:
 
     def _heard(self, conversation: Conversation, turn: Turn) -> _Heard:
         # A leading slash would make Rasa take what a person wrote for an intent of the gateway's.
-        for_rasa = turn.choice or turn.text.lstrip("/ \t\n")
+        for_rasa = turn.choice or turn.text.lstrip(NOT_WORDS)
         return _Heard(conversation.id, turn.id, for_rasa, dict(conversation.dialogue), conversation.token_epoch)
 
     def _masked(self, session: Session, conversation: Conversation, text: str) -> str:
         if len(text.encode()) > MAX_BYTES:
             raise Refused(413, "too long", "Meddelandet är för långt. Korta det, eller dela upp det i flera.")
         clean = normalise(text)
-        if not clean.strip().lstrip("/").strip():
+        if not clean.strip(NOT_WORDS):
             raise Refused(422, "empty", "Meddelandet är tomt. Skriv vad du vill ha hjälp med.")
         keep = self._vault.keeper(session, conversation)
 
@@ -290,17 +293,21 @@ class Gateway:
         """The reply a message has had, or the message once more when it has had none."""
         if turn.status == "pending":
             return self._heard(conversation, turn)
-        replies = session.scalars(select(Turn).where(Turn.answers_id == turn.id).order_by(Turn.seq))
+        replies = session.scalars(
+            select(Turn).where(Turn.answers_id == turn.id, Turn.status != "promised").order_by(Turn.seq)
+        )
         renewed = conversation.token_rotated_by == turn.id
         return Reply(
             [self._transcript.message(session, conversation, each) for each in replies],
             self._tokens.issue(conversation.id, conversation.token_epoch) if renewed else None,
         )
 
-    async def _answer(self, heard: _Heard, *, late: bool) -> Reply:
+    async def _answer(self, heard: _Heard, *, waited: float = 0.0, late: bool = False) -> Reply:
         state = {key: heard.dialogue.get(key) for key in ("slots", "active_loop", "requested_slot")}
         try:
-            result = await self._rasa.turn(heard.conversation_id, heard.for_rasa, state, {"turn": heard.turn_id})
+            result = await self._rasa.turn(
+                heard.conversation_id, heard.for_rasa, state, {"turn": heard.turn_id}, waited=waited
+            )
         except RasaUnavailable as error:
             log.warning("rasa unavailable", error=str(error), conversation=heard.conversation_id)
             if late:
@@ -345,6 +352,7 @@ class Gateway:
                     confidence=reading.get("confidence"),
                     reading={key: reading.get(key) for key in ("ranking", "parts", "language")},
                 )
+                .execution_options(synchronize_session=False)
             )
             if not failed:
                 conversation.dialogue = {**result.state, "english": english}
@@ -374,13 +382,16 @@ class Gateway:
         phrase = self._book.phrase("later")
         with self._store.write() as session:
             conversation = session.get_one(Conversation, heard.conversation_id)
-            turn = self._transcript.said(
-                conversation.id, phrase.text, {"english": phrase.english}, at=self._clock(), answers=None,
-                english=bool(heard.dialogue.get("english")),
-            )  # fmt: skip
-            session.add(turn)
-            session.flush()
-            self._audit.append(session, "turn.postponed", conversation.id, turn=heard.turn_id)
+            promised = select(Turn).where(Turn.answers_id == heard.turn_id, Turn.status == "promised")
+            turn = session.scalar(promised)
+            if turn is None:
+                turn = self._transcript.said(
+                    conversation.id, phrase.text, {"english": phrase.english}, at=self._clock(), answers=heard.turn_id,
+                    english=bool(heard.dialogue.get("english")), status="promised",
+                )  # fmt: skip
+                session.add(turn)
+                session.flush()
+                self._audit.append(session, "turn.postponed", conversation.id, turn=heard.turn_id)
             return Reply([self._transcript.message(session, conversation, turn)])
 
     async def answer_pending(self) -> int:

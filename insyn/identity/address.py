@@ -13,10 +13,14 @@ class AddressInvalid(Exception):
 
 @dataclass(frozen=True)
 class EmailAddress:
-    """An address to send to (`text`) and the form two spellings of it share (`canonical`)."""
+    """An address as written (`text`), the form two spellings of it share (`canonical`), and as SMTP takes it (`wire`).
+
+    On the wire an internationalised domain is in its ASCII form, so that only a local part with å needs SMTPUTF8.
+    """
 
     text: str
     canonical: str
+    wire: str
 
     @classmethod
     def parse(cls, text: str) -> EmailAddress:
@@ -25,7 +29,8 @@ class EmailAddress:
             result = validate_email(text.strip().strip("<>,;"), check_deliverability=False, test_environment=True)
         except EmailNotValidError as error:
             raise AddressInvalid from error
-        return cls(result.normalized, result.normalized.casefold())
+        wire = f"{result.local_part}@{result.ascii_domain}"
+        return cls(result.normalized, result.normalized.casefold(), wire)
 
     def __str__(self) -> str:
         return self.text

@@ -49,6 +49,10 @@ class Outcome(Enum):
     NONE = "none"
 
 
+# What a turn that has tried a code is told when it asks again, by what became of the code.
+_OUTCOME_AGAIN = {"used": Outcome.RIGHT, "open": Outcome.WRONG, "dead": Outcome.DEAD, "replaced": Outcome.DEAD}
+
+
 @dataclass(frozen=True)
 class Checked:
     """The outcome, and the blind index of the address the code was sent to when it was right."""
@@ -87,6 +91,8 @@ class Challenges:
         Raises `Limited`.
         """
         now = self._clock()
+        address_index = self._index.address(session, address.canonical)
+        _take_turns(session, address_index)
         repeated = select(Challenge.id).where(
             Challenge.conversation_id == conversation_id,
             Challenge.purpose == purpose,
@@ -94,7 +100,6 @@ class Challenges:
         )
         if session.scalar(repeated) is not None:
             return None
-        address_index = self._index.of("address", address.canonical)
         self._check_limits(session, address_index, now)
         session.execute(
             update(Challenge)
@@ -134,18 +139,28 @@ class Challenges:
         )
         if challenge is None:
             return Checked(Outcome.NONE)
-        if challenge.status == "used" and challenge.used_by == turn_id:
-            return Checked(Outcome.RIGHT, challenge.address_index)
+        _take_turns(session, challenge.address_index)
+        tried = session.scalar(
+            select(Challenge).where(
+                Challenge.conversation_id == conversation_id,
+                Challenge.purpose == purpose,
+                Challenge.tried_by == turn_id,
+            )
+        )
+        if tried is not None:
+            outcome = _OUTCOME_AGAIN[tried.status]
+            return Checked(outcome, tried.address_index if outcome is Outcome.RIGHT else None)
+        session.refresh(challenge)
         if challenge.status != "open":
             return Checked(Outcome.DEAD)
         if challenge.expires_at <= now:
             return Checked(Outcome.EXPIRED)
-        if self._failures_today(session, challenge.address_index, now) >= FAILURES_PER_DAY:
+        if self._used_up_until(session, challenge.address_index, now) is not None:
             return Checked(Outcome.DEAD)
         counted = session.execute(
             update(Challenge)
             .where(Challenge.id == challenge.id, Challenge.status == "open", Challenge.tries < MAX_TRIES)
-            .values(tries=Challenge.tries + 1)
+            .values(tries=Challenge.tries + 1, tried_by=turn_id)
             .execution_options(synchronize_session=False)
         )
         if counted.rowcount != 1:  # type: ignore[attr-defined]
@@ -163,7 +178,7 @@ class Challenges:
         used = session.execute(
             update(Challenge)
             .where(Challenge.id == challenge.id, Challenge.status == "open")
-            .values(status="used", used_by=turn_id)
+            .values(status="used")
             .execution_options(synchronize_session=False)
         )
         if used.rowcount != 1:  # type: ignore[attr-defined]
@@ -196,19 +211,22 @@ class Challenges:
             raise Limited(recent[0] + PAUSE)
         if len(recent) >= CODES_PER_HOUR:
             raise Limited(recent[CODES_PER_HOUR - 1] + timedelta(hours=1))
-        if self._failures_today(session, address_index, now) >= FAILURES_PER_DAY:
-            raise Limited(now + timedelta(days=1))
+        used_up_until = self._used_up_until(session, address_index, now)
+        if used_up_until is not None:
+            raise Limited(used_up_until)
 
     @staticmethod
-    def _failures_today(session: Session, address_index: bytes, now: datetime) -> int:
-        return (
-            session.scalar(
-                select(func.count())
-                .select_from(AddressFailure)
-                .where(AddressFailure.address_index == address_index, AddressFailure.at > now - timedelta(days=1))
-            )
-            or 0
+    def _used_up_until(session: Session, address_index: bytes, now: datetime) -> datetime | None:
+        """Until when an address has no failures left, or None when it has."""
+        day = timedelta(days=1)
+        last_that_counts = session.scalar(
+            select(AddressFailure.at)
+            .where(AddressFailure.address_index == address_index, AddressFailure.at > now - day)
+            .order_by(AddressFailure.at.desc())
+            .offset(FAILURES_PER_DAY - 1)
+            .limit(1)
         )
+        return last_that_counts + day if last_that_counts else None
 
     def _hash(self, challenge: Challenge, digest: str) -> bytes:
         bound = "\0".join(
@@ -221,3 +239,10 @@ class Challenges:
             ]
         )
         return hmac.new(self._key, bound.encode(), hashlib.sha256).digest()
+
+
+def _take_turns(session: Session, address_index: bytes) -> None:
+    """Lets one transaction at a time count codes and failures of an address. SQLite has one writer in any case."""
+    if session.get_bind().dialect.name == "postgresql":
+        number = int.from_bytes(address_index[:8], signed=True)
+        session.execute(select(func.pg_advisory_xact_lock(number)))

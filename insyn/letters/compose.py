@@ -5,17 +5,45 @@ A template's first line is the subject, the rest is text in paragraphs; the HTML
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from insyn.cases.casebook import Details
+from insyn.cases.casebook import Casebook, Details
+from insyn.cases.clocks import extension
 from insyn.cases.deadline import due_for
-from insyn.cases.kinds import KINDS
-from insyn.clock import STOCKHOLM, written_date
+from insyn.cases.grounds import GROUNDS
+from insyn.cases.kinds import KINDS, PROOF_ORDER
+from insyn.cases.transitions import Event
+from insyn.clock import STOCKHOLM, swedish_date, written_date
+from insyn.letters.elements import Element, Facts, IncompleteLetter, Wording, missing
 from insyn.outbox.queue import Letter
 from insyn.store.models import Case
+
+SIGNED_BY_INSYN = "Insyn, Konteks dataskyddsassistent"
+SIGNED_BY_STAFF = "Kontek, dataskydd\ndpo@kontek.se"
+
+# What stands in a draft where a human has not written yet; such a letter is never sent (see `elements.UNFILLED`).
+MISSING = {
+    "reasons": "[SKRIV SKÄLEN]",
+    "answer": "[SKRIV VAD SOM ÄR GJORT]",
+    "asks": "[SKRIV VAD VI BEHÖVER]",
+    "ground": "[VÄLJ GRUND]",
+    "earlier": "[INGET TIDIGARE ÄRENDE]",
+}
+
+TEMPLATES = {
+    Event.IDENTITY_DOUBTED: "identity",
+    Event.EXTENDED: "extended",
+    Event.COMPLETED: "completed",
+    Event.PARTLY_REFUSED: "partly_refused",
+    Event.REFUSED: "refused",
+    Event.HANDED_OVER: "handed_over",
+    Event.CLOSED_UNIDENTIFIED: "closed_unidentified",
+    Event.ATTACHED: "attached",
+}
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _text = Environment(
@@ -28,6 +56,22 @@ _text = Environment(
 _html = Environment(loader=FileSystemLoader(_TEMPLATES), undefined=StrictUndefined, autoescape=True)
 for _environment in (_text, _html):
     _environment.filters["written"] = written_date
+_text.globals["MISSING"] = MISSING
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A letter as it would be sent, and what it lacks."""
+
+    template: str
+    letter: Letter
+    missing: tuple[Element, ...]
+
+    def finished(self) -> Letter:
+        """The letter. Raises `IncompleteLetter` naming what is missing."""
+        if self.missing:
+            raise IncompleteLetter(self.missing)
+        return self.letter
 
 
 def code_letter(to: str, code: str, expires_at: datetime) -> Letter:
@@ -55,11 +99,59 @@ def alarm_letter(case: Case, to: str) -> Letter:
     return _compose("alarm", to, case=case, received=received)
 
 
-def _compose(template: str, to: str, **context: object) -> Letter:
-    written = _text.get_template(f"{template}.txt.j2").render(**context)
-    subject, _, body = written.partition("\n")
-    text = body.strip() + "\n"
-    html = _html.get_template("letter.html.j2").render(
-        subject=subject, paragraphs=[paragraph.splitlines() for paragraph in text.strip().split("\n\n")]
+def acknowledged_letter(case: Case, to: str) -> Letter:
+    """Tells whoever reported an incident, complained or asked that it has arrived; repeats nothing of it."""
+    received = case.received_at.astimezone(STOCKHOLM)
+    return _compose("acknowledged", to, case=case, received=received.date(), clock=received.strftime("%H.%M"))
+
+
+def step_letter(
+    event: Event,
+    case: Case,
+    details: Details,
+    wording: Wording,
+    *,
+    earlier: Case | None = None,
+    doubted: bool = False,
+    signed: str = SIGNED_BY_STAFF,
+) -> Draft:
+    """The letter that goes with a step of a case, and what it lacks. `earlier` is the case that one is attached to.
+
+    Someone whose mailbox has not been proved, or about whom there is doubt, is not called by name.
+    """
+    template = TEMPLATES[event]
+    kind = KINDS[case.kind]
+    received = swedish_date(case.received_at)
+    proved = PROOF_ORDER[Casebook.proof_of(case)] >= PROOF_ORDER["mailbox"]
+    known = proved and not doubted and event not in (Event.IDENTITY_DOUBTED, Event.CLOSED_UNIDENTIFIED)
+    name = details.get("name") if known else None
+    extended = extension(received) if event is Event.EXTENDED else None
+    letter = _compose(
+        template,
+        details.get("address", ""),
+        signed=signed,
+        text=wording.text,
+        hello=f"Hej {name}," if name else "Hej,",
+        case=case,
+        kind=kind,
+        received=received,
+        wording=wording,
+        ground=GROUNDS.get(wording.ground),
+        extension=extended,
+        earlier=earlier,
     )
-    return Letter(to=to, subject=subject.strip(), text=text, html=html)
+    facts = Facts(case.reference, written_date(extended.due) if extended else "")
+    return Draft(template, letter, missing(template, letter.text, wording, facts))
+
+
+def _compose(
+    template: str, to: str, *, signed: str = SIGNED_BY_INSYN, text: str | None = None, **context: object
+) -> Letter:
+    """`text` takes the place of the template's words, not of its subject."""
+    written = _text.get_template(f"{template}.txt.j2").render(signed=signed, **context)
+    subject, _, body = written.partition("\n")
+    body = "\n".join((body if text is None else text).splitlines()).strip() + "\n"
+    html = _html.get_template("letter.html.j2").render(
+        subject=subject, paragraphs=[paragraph.splitlines() for paragraph in body.strip().split("\n\n")]
+    )
+    return Letter(to=to, subject=" ".join(subject.split()), text=body, html=html)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from insyn.clock import Clock
-from insyn.privacy.keys import DataKeyring, Shredded, seal, unseal
+from insyn.privacy.keys import DataKeyring, Shredded, Tampered, seal, unseal
 from insyn.store.models import OutgoingMail
 
 RETRY_MINUTES = (1, 2, 5, 10, 30, 60, 120, 240)
@@ -55,13 +55,13 @@ class Outbox:
         unique_key: str,
         data_key_id: str,
         case_id: str | None = None,
-    ) -> str:
-        """Queues a letter once per `unique_key`; returns the mail's id. Raises ValueError on a line break in a header."""
+    ) -> bool:
+        """Queues a letter, once per `unique_key`: False when it was there. Raises ValueError on a line break in a header."""
         if any(mark in header for header in (letter.to, letter.subject) for mark in "\r\n"):
             raise ValueError("a header cannot hold a line break")
         known = session.scalar(select(OutgoingMail.id).where(OutgoingMail.unique_key == unique_key))
         if known is not None:
-            return known
+            return False
         mail_id = str(uuid.uuid4())
         now = self._clock()
         plain = json.dumps(asdict(letter), ensure_ascii=False).encode()
@@ -81,25 +81,30 @@ class Outbox:
             )
         )
         session.flush()
-        return mail_id
+        return True
 
-    def due(self, session: Session, limit: int = 20) -> list[Due]:
-        """Queued mails whose time has come, oldest first."""
+    def due(self, session: Session, limit: int = 20) -> tuple[list[Due], list[str]]:
+        """Queued mails whose time has come, oldest first, and the ids of those that can no longer be read."""
         rows = session.scalars(
             select(OutgoingMail)
             .where(OutgoingMail.status == "queued", OutgoingMail.next_attempt_at <= self._clock())
             .order_by(OutgoingMail.next_attempt_at)
             .limit(limit)
         )
-        found = []
+        found, unreadable = [], []
         for row in rows:
-            letter = self.letter(session, row)
+            try:
+                letter = self.letter(session, row)
+            except Tampered:
+                letter = None
             if letter is not None:
                 found.append(Due(row.id, row.kind, row.message_id, letter))
-        return found
+            else:
+                unreadable.append(row.id)
+        return found, unreadable
 
     def letter(self, session: Session, row: OutgoingMail) -> Letter | None:
-        """The content of a mail, or None when it has been scrubbed or shredded."""
+        """The content of a mail, or None when it has been scrubbed or shredded. Raises `Tampered`."""
         if row.sealed is None:
             return None
         try:

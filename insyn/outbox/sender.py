@@ -12,6 +12,7 @@ from email.utils import format_datetime, parseaddr
 import structlog
 
 from insyn.clock import Clock
+from insyn.identity.address import EmailAddress
 from insyn.outbox.queue import Due, Outbox
 from insyn.settings import Settings
 from insyn.store.engine import Store, StoreUnavailable
@@ -76,20 +77,25 @@ class OutboxSender:
             except StoreUnavailable as error:
                 log.error("outbox cannot reach the store", error=str(error))
                 sent = 0
+            except Exception:
+                log.exception("outbox failed")  # and goes on: later mails must not wait for a person to notice
+                sent = 0
             if not sent:
                 await asyncio.sleep(pause_seconds)
 
     def send_due(self) -> int:
         """Sends what is due now over one connection; returns how many were sent."""
         with self._store.read() as session:
-            due = self._outbox.due(session)
+            due, unreadable = self._outbox.due(session)
+        if unreadable:
+            self._book_failures(unreadable, "Unreadable", permanent=True)
         if not due:
             return 0
         try:
             server = self._server.connect()
         except (OSError, smtplib.SMTPException) as error:
             self.failing = True
-            self._book_failures(due, error)
+            self._book_failures([mail.id for mail in due], type(error).__name__)
             return 0
         sent = 0
         with server:
@@ -99,10 +105,17 @@ class OutboxSender:
 
     def _send(self, server: smtplib.SMTP, mail: Due) -> int:
         try:
-            server.send_message(self.compose(mail), from_addr=parseaddr(self._sender)[1], to_addrs=[mail.letter.to])
+            message = self.compose(mail)
+        except Exception as error:
+            # Whatever is wrong with it will be wrong the next time too, and the other mails must not wait for it.
+            self._book_failures([mail.id], type(error).__name__, permanent=True)
+            return 0
+        try:
+            server.send_message(message, from_addr=parseaddr(self._sender)[1], to_addrs=[_wire(mail)])
         except (OSError, smtplib.SMTPException) as error:
-            self.failing = True
-            self._book_failures([mail], error)
+            permanent = _is_permanent(error)
+            self.failing = not permanent
+            self._book_failures([mail.id], type(error).__name__, permanent=permanent)
             return 0
         self.failing = False
         with self._store.write() as session:
@@ -113,7 +126,7 @@ class OutboxSender:
         """The mail as it goes out: plain text and HTML, marked as automatic (RFC 3834)."""
         message = EmailMessage()
         message["From"] = self._sender
-        message["To"] = mail.letter.to
+        message["To"] = _wire(mail)
         message["Subject"] = mail.letter.subject
         message["Message-ID"] = mail.message_id
         message["Date"] = format_datetime(self._clock())
@@ -123,12 +136,19 @@ class OutboxSender:
         message.add_alternative(mail.letter.html, subtype="html")
         return message
 
-    def _book_failures(self, mails: list[Due], error: Exception) -> None:
-        permanent = isinstance(error, smtplib.SMTPRecipientsRefused) and all(
-            code >= 500 for code, _ in error.recipients.values()
-        )
-        name = type(error).__name__
-        log.warning("mail not sent", error=name, count=len(mails), permanent=permanent)
+    def _book_failures(self, mail_ids: list[str], error: str, *, permanent: bool = False) -> None:
+        log.warning("mail not sent", error=error, count=len(mail_ids), permanent=permanent)
         with self._store.write() as session:
-            for mail in mails:
-                self._outbox.not_sent(session, mail.id, name, permanent=permanent)
+            for mail_id in mail_ids:
+                self._outbox.not_sent(session, mail_id, error, permanent=permanent)
+
+
+def _wire(mail: Due) -> str:
+    return EmailAddress.parse(mail.letter.to).wire
+
+
+def _is_permanent(error: Exception) -> bool:
+    """Whether the server will never take this mail: it refuses the recipient, or cannot write the address at all."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in error.recipients.values())
+    return isinstance(error, smtplib.SMTPNotSupportedError)

@@ -140,11 +140,16 @@ def _dictionaries() -> tuple[Mapping[str, str], Mapping[str, str]]:
     return factory.get_dictionary("sv"), factory.get_dictionary("en")
 
 
+def load() -> None:
+    """Loads the dictionaries (about a second) ahead of the first name that needs them."""
+    _dictionaries()
+
+
 def is_word(lowered: str) -> bool:
     """Whether `lowered` is an ordinary Swedish or English word when written small.
 
     `simplemma.is_known` also says yes to proper names ("svensson"), so the dictionaries are asked for the small form.
-    The first call loads them (about a second).
+    The first call loads them, unless `load` has.
     """
     swedish, english = _dictionaries()
     return lowered in swedish or (lowered in english and lowered not in FIRST_NAMES)

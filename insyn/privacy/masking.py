@@ -45,7 +45,8 @@ def mask(
     """`text` (normalised) with each identifier replaced by what `keep(kind, value)` returns, called in reading order.
 
     `expects` is what was asked for last: `"name"` takes the answer as a name unless every word is in `vocabulary`
-    (folded small words that understanding knows), `"code"` takes eight digits as a one-time code.
+    (folded small words that understanding knows), `"code"` takes eight digits as a one-time code, `"reference"` a case
+    reference in small letters without any digit.
     """
     text = _clean(text)
     sheet = Sheet(text, [match.span() for match in PLACEHOLDER.finditer(text)])

@@ -1,89 +1,87 @@
-"""Retention: what has passed its period is removed, its keys first, and the removal is proved by an audit row."""
+"""Retention: how long each kind of thing is kept, and why. The periods are settings; the reasons are Kontek's.
+
+Audit rows hold pseudonymous ids only and are kept: they are what shows that all this was done (GDPR art. 5(2)).
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select
-
-from insyn.audit.chain import AuditLog
-from insyn.clock import Clock
-from insyn.privacy.keys import DataKeyring
 from insyn.settings import Settings
-from insyn.store.engine import Store
-from insyn.store.models import AddressFailure, Challenge, Conversation, DataKey, OutgoingMail
-
-BATCH = 500
 
 
-class Purge:
-    """Removes in batches, each in a transaction of its own."""
+@dataclass(frozen=True)
+class Period:
+    """How long a kind of thing is kept. `name` and `reason` in Swedish, for people; `length` runs from `since`."""
 
-    def __init__(self, store: Store, keyring: DataKeyring, audit: AuditLog, clock: Clock, settings: Settings) -> None:
-        self._store = store
-        self._keyring = keyring
-        self._audit = audit
-        self._clock = clock
-        self._settings = settings
+    kind: str
+    name: str
+    since: str
+    length: timedelta
+    reason: str
 
-    def run(self, *, really: bool) -> dict[str, int]:
-        """How many of each kind have passed their period; removed when `really`."""
-        counts = {
-            "conversations": self._conversations(really),
-            "challenges": self._challenges(really),
-            "mails": self._mails(really),
-        }
-        if really:
-            with self._store.write() as session:
-                self._audit.append(session, "purge.done", "retention", **counts)
-            self._clean_pages()
-        return counts
+    def written(self) -> str:
+        """`30 dagar`, `24 timmar`."""
+        days, rest = divmod(self.length, timedelta(days=1))
+        if rest or days == 1:
+            return f"{self.length // timedelta(hours=1)} timmar"
+        return f"{days} dagar"
 
-    def _conversations(self, really: bool) -> int:
-        limit = self._clock() - timedelta(days=self._settings.retention_chat_days)
-        passed = (Conversation.last_activity_at < limit, Conversation.on_hold.is_(False))
-        if not really:
-            with self._store.read() as session:
-                return session.scalar(select(func.count()).select_from(Conversation).where(*passed)) or 0
-        removed = 0
-        while True:
-            with self._store.write() as session:
-                rows = session.execute(
-                    select(Conversation.id, Conversation.data_key_id).where(*passed).limit(BATCH)
-                ).all()
-                ids, keys = [row[0] for row in rows], [row[1] for row in rows]
-                session.execute(delete(DataKey).where(DataKey.id.in_(keys)))
-                session.execute(delete(Challenge).where(Challenge.conversation_id.in_(ids)))
-                session.execute(delete(Conversation).where(Conversation.id.in_(ids)))
-            removed += len(rows)
-            if len(rows) < BATCH:
-                return removed
 
-    def _challenges(self, really: bool) -> int:
-        limit = self._clock() - timedelta(days=1)
-        with self._store.write() as session:
-            old = session.scalars(select(Challenge.id).where(Challenge.expires_at < limit)).all()
-            if really:
-                session.execute(delete(Challenge).where(Challenge.expires_at < limit))
-                session.execute(delete(AddressFailure).where(AddressFailure.at < limit))
-            return len(old)
-
-    def _mails(self, really: bool) -> int:
-        limit = self._clock() - timedelta(hours=self._settings.retention_mail_hours)
-        with self._store.write() as session:
-            old = session.scalars(
-                select(OutgoingMail).where(OutgoingMail.sent_at < limit, OutgoingMail.sealed.is_not(None))
-            ).all()
-            if really:
-                for mail in old:
-                    mail.sealed = None
-            return len(old)
-
-    def _clean_pages(self) -> None:
-        """Leaves no removed text behind in SQLite's write-ahead log (`secure_delete` overwrites the pages themselves)."""
-        if self._store.engine.dialect.name == "sqlite":
-            connection = self._store.engine.raw_connection()
-            try:
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            finally:
-                connection.close()
+def periods(settings: Settings) -> dict[str, Period]:
+    """All periods, by kind."""
+    listed = (
+        Period(
+            "anonymous_chats", "Konversationer utan kontrollerad e-postadress", "det senaste meddelandet",
+            timedelta(days=settings.retention_chat_days),
+            "Tid att komma tillbaka till samtalet och för oss att rätta svar som blev fel.",
+        ),
+        Period(
+            "verified_chats", "Konversationer med kontrollerad e-postadress", "det senaste meddelandet",
+            timedelta(days=settings.retention_verified_chat_days),
+            "En begäran ska besvaras inom en månad, eller tre om tiden förlängs. Under den tiden kan samtalet behövas.",
+        ),
+        Period(
+            "unfinished_cases", "Begäranden som aldrig verifierades", "den senaste ändringen",
+            timedelta(days=settings.retention_unverified_case_days),
+            "Tid att slutföra begäran. Därefter avslutas den, med ett brev om vi har en adress.",
+        ),
+        Period(
+            "unverified_cases", "Avslutade ärenden som aldrig verifierades", "avslutet",
+            timedelta(days=settings.retention_unverified_case_days),
+            "Tid att invända mot att ärendet avslutades. Inget har beslutats i sak.",
+        ),
+        Period(
+            "cases", "Avslutade ärenden", "avslutet",
+            timedelta(days=settings.retention_case_days),
+            "Vi ska kunna visa hur begäran hanterades om du klagar hos IMY eller går till domstol. "
+            "Därefter finns bara ärendets yttre uppgifter kvar: nummer, slag, datum och utfall.",
+        ),
+        Period(
+            "codes", "Spår av engångskoder", "att koden gick ut",
+            timedelta(hours=settings.retention_code_hours),
+            "Gränserna mot gissning räknar ett dygn bakåt.",
+        ),
+        Period(
+            "mails", "Innehållet i skickad e-post", "att brevet skickades eller gavs upp",
+            timedelta(hours=settings.retention_mail_hours),
+            "Tid att göra om efter ett fel. Brevets ord finns sedan bara i ärendet.",
+        ),
+        Period(
+            "deliveries", "Filer som du kan hämta", "att länken skickades",
+            timedelta(days=settings.delivery_days),
+            "Tid att hämta filerna. En ny länk går alltid att be om.",
+        ),
+        Period(
+            "unsent_files", "Filer som lagts till ett ärende men inte skickats", "att ärendet avslutades",
+            timedelta(days=settings.delivery_days),
+            "När ärendet är avslutat ska det som skulle skickas vara skickat.",
+        ),
+        Period(
+            "broken_uploads", "Filer som aldrig blev hela", "att de började läggas in",
+            timedelta(days=1),
+            "En avbruten fil är till ingen nytta.",
+        ),
+    )  # fmt: skip
+    return {each.kind: each for each in listed}

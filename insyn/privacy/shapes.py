@@ -130,15 +130,15 @@ def _email(match: re.Match[str]) -> Finding:
 REFERENCE = re.compile(rf"(?<![^\W_])INS([{DASH} ]?)([A-Z0-9]{{4}})([{DASH} ]?)([A-Z0-9]{{4}})(?![^\W_])", SMALL)
 
 
-def references(sheet: Sheet) -> None:
-    """`INS-7KQ4-2M9D` in any spelling, also with letters that no reference holds."""
+def references(sheet: Sheet, *, expected: bool) -> None:
+    """`INS-7KQ4-2M9D` in any spelling, also with letters that no reference holds; `ins nhvs ssce` where one is expected."""
 
     def value(text: str) -> str:
         return reference.canonical(re.sub(rf"[{DASH} ]", "", text)) or text
 
     def is_a_word(match: re.Match[str]) -> bool:
         body = match[2] + match[4]
-        if any(character.isdigit() for character in body) or match[1] not in ("", " "):
+        if expected or any(character.isdigit() for character in body) or match[1] not in ("", " "):
             return False
         return (not match[1] and is_word(match[0].lower())) or (match[1] + match[3] != "" and not body.isupper())
 
@@ -527,7 +527,7 @@ def long_numbers(sheet: Sheet) -> None:
 def mask_shapes(sheet: Sheet, expects: str | None) -> None:
     """All kinds in the order that gives a number to the most certain of them; few digits are asked about little."""
     sheet.cover(match.span() for match in OWN.finditer(sheet.work))
-    references(sheet)
+    references(sheet, expected=expects == "reference")
     emails(sheet)
     profiles(sheet)
     digits = len(_DIGIT.findall(sheet.work))

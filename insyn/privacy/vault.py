@@ -23,13 +23,12 @@ class Vault:
 
     def keeper(self, session: Session, conversation: Conversation) -> Callable[[str, str], str]:
         """A function `(kind, value) -> placeholder` for one conversation: the same value gets the same placeholder."""
-        key = self._keyring.open(session, conversation.data_key_id)
 
         def keep(kind: str, value: str) -> str:
-            fingerprint = self._index.of(f"vault:{kind}", value)
+            fingerprints = self._index.candidates(f"vault:{kind}", value)
             known = session.scalar(
                 select(VaultValue.placeholder).where(
-                    VaultValue.conversation_id == conversation.id, VaultValue.blind_index == fingerprint
+                    VaultValue.conversation_id == conversation.id, VaultValue.blind_index.in_(fingerprints)
                 )
             )
             if known is not None:
@@ -46,13 +45,14 @@ class Vault:
                 or 0
             )
             placeholder = f"⟨{kind} {number}⟩"
+            key = self._keyring.open(session, conversation.data_key_id)
             sealed = seal(key, value.encode(), f"{conversation.id}/{placeholder}")
             session.add(
                 VaultValue(
                     conversation_id=conversation.id,
                     placeholder=placeholder,
                     sealed=sealed,
-                    blind_index=fingerprint,
+                    blind_index=fingerprints[0],
                 )
             )
             session.flush()

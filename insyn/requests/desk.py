@@ -22,7 +22,9 @@ from insyn.clock import Clock, swedish_date
 from insyn.identity.address import AddressInvalid, EmailAddress
 from insyn.identity.challenge import Challenges, Checked, Limited, Outcome
 from insyn.letters import compose
-from insyn.outbox.queue import Letter, Outbox
+from insyn.letters.elements import Wording
+from insyn.letters.post import Post
+from insyn.outbox.queue import Outbox
 from insyn.privacy.vault import PLACEHOLDER, Vault
 from insyn.store.engine import Store
 from insyn.store.models import Case, Conversation, Turn
@@ -72,6 +74,7 @@ class Sent:
     """Whether a code is on its way; `until` says when the next may be, where limits forbid one now."""
 
     until: datetime | None = None
+    another_day: bool = False
 
 
 class RequestDesk:
@@ -96,6 +99,7 @@ class RequestDesk:
         self._audit = audit
         self._clock = clock
         self._alarm_address = alarm_address
+        self._post = Post(outbox, casebook, audit)
 
     # -- claiming rights
 
@@ -119,6 +123,7 @@ class RequestDesk:
                     conversation_id=conversation.id,
                     group_id=group_id,
                     position=position,
+                    ordered=position > 0,
                     details={"words": self._vault.reveal(session, conversation, words)},
                 )
                 if unfinished and right not in unfinished:
@@ -140,6 +145,7 @@ class RequestDesk:
     def keep_only(self, here: Here, right: str) -> None:
         """Takes back every unfinished request of the conversation but one."""
         with self._store.write() as session:
+            self._place(session, here)
             for case in self._casebook.unfinished(session, here.conversation_id):
                 if case.kind != right:
                     self._casebook.move(session, case, Event.WITHDRAWN, by="person")
@@ -158,8 +164,9 @@ class RequestDesk:
         with self._store.write() as session:
             conversation, _ = self._place(session, here)
             address = self._address(session, conversation, placeholder)
+            index = self._casebook.address_index(session, address)
             for case in self._casebook.unfinished(session, conversation.id):
-                if case.address_index != self._casebook.address_index(address):
+                if case.address_index != index:
                     self._casebook.give_address(session, case, address)
                     if self._proved_lately(conversation, case):
                         self._casebook.mailbox_proved(session, case, self._clock())
@@ -201,6 +208,7 @@ class RequestDesk:
     def submit(self, here: Here) -> list[CaseView]:
         """Opens the confirmed requests for work and queues one receipt. Raises `ProofMissing`."""
         with self._store.write() as session:
+            self._place(session, here)
             done = session.scalars(
                 select(Case).where(Case.confirming_turn == here.turn_id).order_by(Case.position)
             ).all()
@@ -214,22 +222,30 @@ class RequestDesk:
                 receipts.append((case, self._casebook.details(session, case)))
             if receipts:
                 letter = compose.receipt_letter(receipts, receipts[0][1]["address"])
-                self._queue_for_case(session, "receipt", letter, cases[0], f"receipt:{here.turn_id}")
+                self._post.send(session, "receipt", letter, cases[0], f"receipt:{here.turn_id}")
             return [self._view(case) for case in cases]
 
     def hand_to_employer(self, here: Here) -> list[CaseView]:
         """The data are in a customer's system: the person is led to the employer and the hand-off is recorded."""
         with self._store.write() as session:
+            self._place(session, here)
             cases = self._casebook.unfinished(session, here.conversation_id)
             for case in cases:
                 case.confirming_turn = here.turn_id
-                self._casebook.move(session, case, Event.HANDED_OVER, reason="controller is the person's employer")
+                self._casebook.move(session, case, Event.HANDED_OVER, to="employer")
+                details = self._casebook.details(session, case)
+                if "address" in details:
+                    draft = compose.step_letter(
+                        Event.HANDED_OVER, case, details, Wording(), signed=compose.SIGNED_BY_INSYN
+                    )
+                    self._post.send(session, draft.template, draft.finished(), case, f"handed_over:{case.id}")
             cases = cases or session.scalars(select(Case).where(Case.confirming_turn == here.turn_id)).all()
             return [self._view(case) for case in cases]
 
     def note_referral(self, here: Here) -> None:
         """Records that the person was told to turn to the employer for what is in the payroll system."""
         with self._store.write() as session:
+            self._place(session, here)
             for case in self._casebook.unfinished(session, here.conversation_id):
                 if "referred" not in self._casebook.details(session, case):
                     self._casebook.add_details(session, case, referred="employer")
@@ -237,6 +253,7 @@ class RequestDesk:
     def abandon(self, here: Here) -> None:
         """The person breaks off: unfinished requests are taken back."""
         with self._store.write() as session:
+            self._place(session, here)
             for case in self._casebook.unfinished(session, here.conversation_id):
                 self._casebook.move(session, case, Event.WITHDRAWN, by="person")
 
@@ -259,7 +276,7 @@ class RequestDesk:
             )
             if kind == "report.incident" and self._alarm_address:
                 letter = compose.alarm_letter(case, self._alarm_address)
-                self._queue_for_case(session, "alarm", letter, case, f"alarm:{case.id}")
+                self._post.send(session, "alarm", letter, case, f"alarm:{case.id}")
             return self._view(case)
 
     def add_address_to_report(self, here: Here, reference: str, placeholder: str) -> CaseView | None:
@@ -269,9 +286,14 @@ class RequestDesk:
             case = self._casebook.by_reference(session, reference)
             if case is None or case.conversation_id != conversation.id or KINDS[case.kind].is_right:
                 return None
+            if self._casebook.is_closed(case):
+                return None
             address = self._address(session, conversation, placeholder)
-            if case.address_index != self._casebook.address_index(address):
+            index = self._casebook.address_index(session, address)
+            if case.address_index != index:
                 self._casebook.give_address(session, case, address)
+                letter = compose.acknowledged_letter(case, str(address))
+                self._post.send(session, "acknowledged", letter, case, f"acknowledged:{case.id}:{index.hex()[:16]}")
             return self._view(case)
 
     # -- existing requests
@@ -283,7 +305,9 @@ class RequestDesk:
             if conversation.verified_at is None:
                 return []
             cases = self._casebook.of_conversation(session, conversation.id)
-            return [self._view(case) for case in cases if case.proof == "mailbox"]
+            return [
+                self._view(case) for case in cases if case.proof == "mailbox" or self._is_theirs(conversation, case)
+            ]
 
     def ask_for_case(self, here: Here, reference: str) -> Sent:
         """Queues a code to the address in a case. Says the same whether or not the case exists."""
@@ -328,23 +352,24 @@ class RequestDesk:
             return self._view(case) if case else None
 
     def withdraw(self, here: Here, reference: str) -> CaseView | None:
-        """Takes a request back for someone who has proved its mailbox, and confirms by mail; None if not proved."""
+        """Takes a request back for someone who has proved its mailbox, and confirms by mail; None if not proved.
+
+        A reported incident stays open whatever the reporter wishes; the wish is noted.
+        """
         with self._store.write() as session:
             conversation, _ = self._place(session, here)
             case = self._proved_case(session, conversation, reference)
             if case is None:
                 return None
-            if not self._casebook.is_closed(case):
+            case = self._casebook.locked(session, case.id)  # a handler may be deciding it
+            if case.kind == "report.incident" and not self._casebook.is_closed(case):
+                self._casebook.remind(session, case, "Den som rapporterade vill ta tillbaka rapporten.")
+            elif not self._casebook.is_closed(case):
                 self._casebook.move(session, case, Event.WITHDRAWN, by="person")
                 address = self._casebook.details(session, case).get("address")
                 if address:
-                    self._queue_for_case(
-                        session,
-                        "withdrawn",
-                        compose.withdrawn_letter(case, address),
-                        case,
-                        f"withdrawn:{case.id}",
-                    )
+                    letter = compose.withdrawn_letter(case, address)
+                    self._post.send(session, "withdrawn", letter, case, f"withdrawn:{case.id}")
             return self._view(case)
 
     def mail_is_slow(self) -> bool:
@@ -355,7 +380,8 @@ class RequestDesk:
     # -- within a transaction
 
     def _place(self, session: Session, here: Here) -> tuple[Conversation, Turn]:
-        conversation = session.get_one(Conversation, here.conversation_id)
+        """Conversation and turn. Other writers of the conversation wait: the same turn may be asking twice at once."""
+        conversation = session.get_one(Conversation, here.conversation_id, with_for_update={"key_share": True})
         turn = session.scalars(select(Turn).where(Turn.id == here.turn_id)).one()
         if turn.conversation_id != conversation.id:
             raise LookupError("the turn belongs to another conversation")
@@ -387,7 +413,7 @@ class RequestDesk:
             if strict:
                 raise
             self._audit.append(session, "challenge.limited", here.conversation_id)
-            return Sent(until=limit.until)
+            return Sent(limit.until, swedish_date(limit.until) != swedish_date(self._clock()))
         if issued is not None:
             letter = compose.code_letter(str(address), issued.code, issued.expires_at)
             self._outbox.queue(
@@ -414,13 +440,14 @@ class RequestDesk:
 
     def _proved_case(self, session: Session, conversation: Conversation, reference: str) -> Case | None:
         case = self._casebook.by_reference(session, self._reference(session, conversation, reference))
-        if case is None or conversation.verified_at is None or case.address_index is None:
-            return None
-        return case if case.address_index == conversation.verified_index else None
+        return case if case is not None and self._is_theirs(conversation, case) else None
 
-    def _queue_for_case(self, session: Session, kind: str, letter: Letter, case: Case, unique_key: str) -> None:
-        self._outbox.queue(session, kind, letter, unique_key=unique_key, data_key_id=case.data_key_id, case_id=case.id)
-        self._audit.append(session, "letter.queued", case.id, kind=kind)
+    @staticmethod
+    def _is_theirs(conversation: Conversation, case: Case) -> bool:
+        """Whether this conversation has proved the mailbox that a case belongs to."""
+        if conversation.verified_at is None or case.address_index is None:
+            return False
+        return case.address_index == conversation.verified_index
 
     @staticmethod
     def _view(case: Case) -> CaseView:

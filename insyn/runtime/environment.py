@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import httpx
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 from pydantic import ValidationError
@@ -18,6 +19,7 @@ from sqlalchemy.exc import ArgumentError
 from insyn.privacy.keys import DataKeyring
 from insyn.runtime.progress import Stop
 from insyn.settings import PROJECT_ROOT, Settings
+from insyn.webhooks.signature import Signer
 
 PREFIX = "INSYN_"
 ENV_FILE = PROJECT_ROOT / ".env"
@@ -55,6 +57,8 @@ def complete(env_file: Path = ENV_FILE, environ: Mapping[str, str] | None = None
     environ = os.environ if environ is None else environ
     written = _written(env_file)
     missing = [name for name in SECRETS if name not in written and name not in environ]
+    if "INSYN_MASTER_KEYS" in missing and {**written, **environ}.get("INSYN_MASTER_KEYS_FILE"):
+        missing.remove("INSYN_MASTER_KEYS")
     if not missing:
         return []
     if "INSYN_MASTER_KEYS" in missing:
@@ -89,9 +93,28 @@ def load_settings() -> Settings:
         make_url(settings.store_url)
     except ArgumentError:
         broken["INSYN_DATABASE_URL"] = "is not a database URL (postgresql+psycopg://user:password@host/database)"
+    if settings.webhook_url:
+        broken |= _broken_webhooks(settings)
     if broken:
         raise _broken(broken)
+    settings.read_from(Path(str(Settings.model_config["env_file"])))
     return settings
+
+
+def _broken_webhooks(settings: Settings) -> dict[str, str]:
+    broken = {}
+    schemes = ("https",) if settings.environment == "production" else ("https", "http")
+    try:
+        address = httpx.URL(settings.webhook_url)
+    except httpx.InvalidURL:
+        address = httpx.URL("")
+    if address.scheme not in schemes or not address.host:
+        broken["INSYN_WEBHOOK_URL"] = f"must be an address that begins with {' or '.join(schemes)}"
+    try:
+        Signer(settings.webhook_secrets.get_secret_value())
+    except ValueError as error:
+        broken["INSYN_WEBHOOK_SECRETS"] = str(error)
+    return broken
 
 
 def _name(location: tuple[int | str, ...]) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 
@@ -31,12 +32,14 @@ class Store:
             )  # fmt: skip
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, *, durable: bool = True) -> Iterator[Session]:
         """A session in one write transaction; commits at the end, rolls back on any exception.
 
+        With `durable=False` the commit outlives this process but, on SQLite, does not wait for the disk: the next
+        durable commit takes it along. For what no one has been told of yet.
         Raises `StoreUnavailable` when the database refuses (locked, read-only, full, unreachable).
         """
-        with self._session(writing=True) as session:
+        with self._session(writing=True, durable=durable) as session:
             yield session
 
     @contextmanager
@@ -46,13 +49,15 @@ class Store:
             yield session
 
     @contextmanager
-    def _session(self, *, writing: bool) -> Iterator[Session]:
+    def _session(self, *, writing: bool, durable: bool = True) -> Iterator[Session]:
         session = Session(self.engine, expire_on_commit=False)
         try:
-            session.connection(execution_options={"insyn_writing": writing})
+            session.connection(execution_options={"insyn_writing": writing, "insyn_durable": durable})
             yield session
             if writing:
                 session.commit()
+        except PoolTimeout as error:
+            raise StoreUnavailable("all connections are taken") from error
         except DBAPIError as error:
             if _is_unavailability(error):
                 raise StoreUnavailable(type(error.orig).__name__) from error
@@ -74,28 +79,34 @@ def _sqlite_engine(url: str, busy_timeout_seconds: float) -> Engine:
     if database and database != ":memory:":
         Path(database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
-        url, hide_parameters=True, connect_args={"timeout": busy_timeout_seconds, "check_same_thread": False}
+        url,
+        hide_parameters=True,
+        pool_timeout=busy_timeout_seconds,
+        connect_args={"timeout": busy_timeout_seconds, "check_same_thread": False},
     )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # transactions are begun explicitly below
         connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA secure_delete=ON")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        writing = connection.get_execution_options().get("insyn_writing", True)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get("insyn_writing", True):
+            level = "FULL" if options.get("insyn_durable", True) else "NORMAL"
+            connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
 
 
 def _is_unavailability(error: DBAPIError) -> bool:
     """Whether the database as such refused, as opposed to a broken rule of the data (integrity, programming)."""
-    return error.connection_invalidated or type(error.orig).__name__ in {
-        "OperationalError", "InterfaceError", "InternalError", "DiskFull", "ReadOnlySqlTransaction",
-        "LockNotAvailable", "AdminShutdown", "CannotConnectNow", "ConnectionTimeout", "DeadlockDetected",
-    }  # fmt: skip
+    refusals = OperationalError | InterfaceError | InternalError
+    # The bare class is SQLite's for a file that is damaged or no database at all.
+    return error.connection_invalidated or isinstance(error, refusals) or type(error) is DatabaseError

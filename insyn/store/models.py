@@ -83,7 +83,7 @@ class Conversation(Base):
     created_at: Mapped[datetime]
     last_activity_at: Mapped[datetime] = mapped_column(index=True)
     dialogue: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    verified_index: Mapped[bytes | None]
+    verified_index: Mapped[bytes | None] = mapped_column(index=True)
     verified_at: Mapped[datetime | None]
     on_hold: Mapped[bool] = mapped_column(Boolean, default=False)
 
@@ -100,7 +100,9 @@ class Turn(Base):
     text: Mapped[str] = mapped_column(Text)
     idempotency_key: Mapped[str | None] = mapped_column(String(100))
     answers_id: Mapped[str | None] = mapped_column(String(36), index=True)
-    status: Mapped[str] = mapped_column(String(10))  # person: pending | answered | failed; insyn: said | late
+    status: Mapped[str] = mapped_column(
+        String(10)
+    )  # person: pending | answered | failed; insyn: said | promised | late
     expects: Mapped[str | None] = mapped_column(String(20))
     topic: Mapped[str | None] = mapped_column(String(80))
     choice: Mapped[str | None] = mapped_column(Text)
@@ -147,6 +149,14 @@ class Case(Base):
     received_at: Mapped[datetime]
     due_on: Mapped[date | None] = mapped_column(Date)
     urgent: Mapped[bool] = mapped_column(Boolean, default=False)
+    ordered: Mapped[bool] = mapped_column(Boolean, default=False)  # after the earlier ones of its group
+    assignee: Mapped[str | None] = mapped_column(String(36))
+    extended_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None] = mapped_column(index=True)
+    on_hold: Mapped[bool] = mapped_column(Boolean, default=False)
+    shredded_at: Mapped[datetime | None]  # its key is gone; only the facts of the procedure are left
+    repeats_id: Mapped[str | None] = mapped_column(String(36), index=True)  # an earlier one, same kind and address
+    repeat_seen_at: Mapped[datetime | None]  # when a human judged that possible repeat
     confirming_turn: Mapped[str | None] = mapped_column(String(36))
     proof: Mapped[str] = mapped_column(String(30))
     proved_at: Mapped[datetime | None]
@@ -157,7 +167,45 @@ class Case(Base):
     changed_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(Integer)
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
-    __table_args__ = (Index("ix_case_due", "due_on", "id"), Index("ix_case_address", "address_index"))
+    __table_args__ = (
+        Index("ix_case_due", "due_on", "id"),
+        Index("ix_case_due_open", "due_on", sqlite_where=sql("closed_at IS NULL"), postgresql_where=sql("closed_at IS NULL")),
+        Index("ix_case_address", "address_index"),
+    )  # fmt: skip
+
+
+class CaseNote(Base):
+    """Words that belong to a case: a note, the reasons for a step, a letter sent, a reminder. Sealed with the case's key."""
+
+    __tablename__ = "case_note"
+    seq: Mapped[int] = mapped_column(SequenceNumber, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(String(36), unique=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    author: Mapped[str] = mapped_column(String(36))  # person | insyn | a staff id
+    kind: Mapped[str] = mapped_column(String(40))  # note | reasons | letter | reminder
+    about: Mapped[str | None] = mapped_column(String(40))  # the event or kind of letter
+    sealed: Mapped[bytes | None]
+
+
+class IdentityDoubt(Base):
+    """A time during which a human reasonably doubted who a case's person is (GDPR art. 12(6)): one clock stands still."""
+
+    __tablename__ = "identity_doubt"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
+    raised_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+
+
+class DueNotice(Base):
+    """That a case's due date was near, or had passed, has been told: once for each due date."""
+
+    __tablename__ = "due_notice"
+    case_id: Mapped[str] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), primary_key=True)
+    due_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    event: Mapped[str] = mapped_column(String(20), primary_key=True)  # case.due_soon | case.overdue
+    at: Mapped[datetime]
 
 
 class Challenge(Base):
@@ -166,7 +214,7 @@ class Challenge(Base):
     __tablename__ = "challenge"
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     conversation_id: Mapped[str] = mapped_column(String(36))
-    purpose: Mapped[str] = mapped_column(String(40))
+    purpose: Mapped[str] = mapped_column(String(60))
     address_index: Mapped[bytes]
     code_hash: Mapped[bytes]
     created_at: Mapped[datetime]
@@ -174,7 +222,7 @@ class Challenge(Base):
     tries: Mapped[int] = mapped_column(Integer, default=0)
     status: Mapped[str] = mapped_column(String(12))  # open | used | replaced | dead
     issued_by: Mapped[str] = mapped_column(String(36))  # the turn that asked for it
-    used_by: Mapped[str | None] = mapped_column(String(36))  # the turn that used it up
+    tried_by: Mapped[str | None] = mapped_column(String(36))  # the turn that tried it last
     __table_args__ = (
         Index("ix_challenge_conversation", "conversation_id", "status"),
         Index("ix_challenge_address", "address_index", "created_at"),
@@ -189,6 +237,64 @@ class AddressFailure(Base):
     address_index: Mapped[bytes]
     at: Mapped[datetime]
     __table_args__ = (Index("ix_address_failure", "address_index", "at"),)
+
+
+class Delivery(Base):
+    """Files that lie ready for one person behind a link; only the link's hash is here."""
+
+    __tablename__ = "delivery"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
+    link_hash: Mapped[bytes] = mapped_column(unique=True)
+    sent_by: Mapped[str] = mapped_column(String(36))  # insyn | a staff id
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    shredded_at: Mapped[datetime | None]
+
+
+class DeliveryFile(Base):
+    """A file of a case, sealed in chunks with a key of its own, which the case's key seals. `delivery_id` once it is sent."""
+
+    __tablename__ = "delivery_file"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
+    delivery_id: Mapped[str | None] = mapped_column(ForeignKey("delivery.id", ondelete="CASCADE"), index=True)
+    sealed_key: Mapped[bytes | None]
+    sealed_name: Mapped[bytes | None]
+    size: Mapped[int] = mapped_column(BigInteger, default=0)  # bytes
+    chunks: Mapped[int] = mapped_column(Integer, default=0)
+    complete: Mapped[bool] = mapped_column(Boolean, default=False)
+    fetches: Mapped[int] = mapped_column(Integer, default=0)
+    put_by: Mapped[str] = mapped_column(String(36))  # insyn | a staff id
+    created_at: Mapped[datetime]
+
+
+class DeliveryChunk(Base):
+    """One piece of a file, sealed for its place in it."""
+
+    __tablename__ = "delivery_chunk"
+    file_id: Mapped[str] = mapped_column(ForeignKey("delivery_file.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    sealed: Mapped[bytes]
+
+
+class DeliveryPass(Base):
+    """Lets whoever gave the right code fetch for a short while; only its hash is here."""
+
+    __tablename__ = "delivery_pass"
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    delivery_id: Mapped[str] = mapped_column(ForeignKey("delivery.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime]
+
+
+class PurgeProof(Base):
+    """That a purge happened: how many of each kind, from before when, and a digest of their ids."""
+
+    __tablename__ = "purge_proof"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    began_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    kinds: Mapped[dict[str, Any]] = mapped_column(default=dict)  # kind: {"count", "before", "ids"}
 
 
 class OutgoingMail(Base):
@@ -208,7 +314,35 @@ class OutgoingMail(Base):
     next_attempt_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(String(200))
-    __table_args__ = (Index("ix_outgoing_mail_queue", "status", "next_attempt_at"),)
+    __table_args__ = (
+        Index("ix_outgoing_mail_queue", "status", "next_attempt_at"),
+        Index("ix_outgoing_mail_key", "data_key_id"),
+    )
+
+
+class WebhookEvent(Base):
+    """An event about a case on its way to the organisation's own system; `body` is what is sent, nothing personal in it."""
+
+    __tablename__ = "webhook_event"
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    sequence: Mapped[int] = mapped_column(BigInteger, unique=True)  # the row of the audit log that it tells of
+    type: Mapped[str] = mapped_column(String(20))
+    body: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(12))  # queued | delivered | failed
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    next_attempt_at: Mapped[datetime]
+    delivered_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(String(60))
+    __table_args__ = (Index("ix_webhook_event_queue", "status", "next_attempt_at", "sequence"),)
+
+
+class WebhookStop(Base):
+    """An address that has answered 410 Gone and gets nothing until someone lifts the stop; only its hash is kept."""
+
+    __tablename__ = "webhook_stop"
+    url_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime]
 
 
 class AuditRow(Base):

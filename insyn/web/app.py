@@ -21,10 +21,11 @@ from insyn.bootstrap import Services, build
 from insyn.conversation.gateway import MAX_BYTES, Refused
 from insyn.conversation.rasa import RasaUnavailable
 from insyn.errors import new_error_id
+from insyn.privacy import lexicon
 from insyn.settings import Settings
 from insyn.store.engine import StoreUnavailable
 from insyn.web.chat import NotAuthorised, TooFast, chat_router
-from insyn.web.guards import Guards
+from insyn.web.guards import Guards, security_headers
 from insyn.web.problems import problem
 from insyn.web.webhook import action_app
 
@@ -43,9 +44,9 @@ def create_app(settings: Settings, *, services: Services | None = None) -> FastA
     app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
     _add_pages(app, services)
     _add_health(app, services)
-    _add_problems(app)
-    app.add_middleware(Guards, settings=settings)
+    _add_problems(app, settings)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[h.strip() for h in settings.allowed_hosts.split(",")])
+    app.add_middleware(Guards, settings=settings)  # outermost: what the others refuse carries the headers too
     return app
 
 
@@ -54,7 +55,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     if services.mailbox is not None:
         await services.mailbox.start()
-    background = [asyncio.create_task(services.sender.run()), asyncio.create_task(_answer_pending(services))]
+    background = [
+        asyncio.create_task(services.sender.run()),
+        asyncio.create_task(_answer_pending(services)),
+        asyncio.create_task(asyncio.to_thread(lexicon.load)),
+    ]
     try:
         yield
     finally:
@@ -128,7 +133,7 @@ def _store_state(services: Services) -> str:
     return "ok"
 
 
-def _add_problems(app: FastAPI) -> None:
+def _add_problems(app: FastAPI, settings: Settings) -> None:
     @app.exception_handler(Refused)
     async def refused(_request: Request, refusal: Refused) -> JSONResponse:
         return problem(refusal.status, refusal.text)
@@ -163,7 +168,9 @@ def _add_problems(app: FastAPI) -> None:
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
         error_id = new_error_id()
         log.error("unexpected", error_id=error_id, path=request.url.path, error=type(error).__name__, exc_info=error)
-        return problem(500, "Något gick fel hos oss. Försök igen om en stund.", error_id=error_id)
+        response = problem(500, "Något gick fel hos oss. Försök igen om en stund.", error_id=error_id)
+        response.headers.update({**security_headers(settings), "Cache-Control": "no-store"})  # it passes no middleware
+        return response
 
 
 def create_action_app(services: Services) -> Starlette:

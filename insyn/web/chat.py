@@ -71,17 +71,24 @@ def chat_router(services: Services) -> APIRouter:
         limit(per_address, address)
         return address
 
-    async def conversation(
-        request: Request,
-        authorization: Annotated[str, Header()] = "",
-        idempotency_key: Annotated[str | None, Header(max_length=100)] = None,
-    ) -> str:
+    async def authorised(request: Request, authorization: str, idempotency_key: str | None = None) -> str:
         limit_caller(request)
         scheme, _, token = authorization.partition(" ")
         found = await gateway.authorise(token.strip(), idempotency_key) if scheme.lower() == "bearer" else None
         if found is None:
             raise NotAuthorised
         return found
+
+    async def conversation(request: Request, authorization: Annotated[str, Header()] = "") -> str:
+        return await authorised(request, authorization)
+
+    async def conversation_of_message(
+        request: Request,
+        authorization: Annotated[str, Header()] = "",
+        idempotency_key: Annotated[str | None, Header(max_length=100)] = None,
+    ) -> str:
+        """Also by a token that this very message renewed: its reply may have been lost."""
+        return await authorised(request, authorization, idempotency_key)
 
     @router.post("/conversations", status_code=201)
     async def open_conversation(request: Request) -> dict[str, Any]:
@@ -92,7 +99,7 @@ def chat_router(services: Services) -> APIRouter:
     @router.post("/messages")
     async def receive(
         incoming: Incoming,
-        conversation_id: str = Depends(conversation),
+        conversation_id: str = Depends(conversation_of_message),
         idempotency_key: Annotated[str | None, Header(max_length=100)] = None,
     ) -> dict[str, Any]:
         limit(per_conversation, conversation_id)

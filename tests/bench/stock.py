@@ -19,7 +19,8 @@ from insyn.settings import PROJECT_ROOT
 
 STOCK_EPOCHS = 100
 OPENING, CLOSING = "smalltalk.greet", "smalltalk.thanks"
-UNKNOWN = "Det vet jag inte."
+# What Rasa's FallbackClassifier finds, and the response that Rasa's own default fallback utters.
+NOT_UNDERSTOOD, UNKNOWN = "nlu_fallback", "utter_default"
 RASA = PROJECT_ROOT / "bot" / ".venv" / "lib" / "python3.10" / "site-packages" / "rasa"
 DEFAULTS = RASA / "engine" / "recipes" / "config_files" / "default_config.yml"
 EXAMPLES = PROJECT_ROOT / "data" / "nlu"
@@ -36,7 +37,7 @@ def files(epochs: int = STOCK_EPOCHS) -> Files:
         "domain.yml": _yaml(_domain(intents)),
         "credentials.yml": _yaml({"rest": None}),
         "endpoints.yml": _yaml({}),
-        "data/rules.yml": _yaml({"version": "3.1", "rules": [_rule(each) for each in intents]}),
+        "data/rules.yml": _yaml({"version": "3.1", "rules": [_rule(each) for each in [*intents, NOT_UNDERSTOOD]]}),
         "data/stories.yml": _yaml({"version": "3.1", "stories": [_story(each) for each in intents]}),
         **{f"data/nlu/{name}": text for name, text in examples.items()},
     }
@@ -63,7 +64,7 @@ def _config(epochs: int) -> dict[str, Any]:
     config.update(language="sv", assistant_id="stock")
     for part in (*config["pipeline"], *config["policies"]):
         if "epochs" in part:
-            part["epochs"] = epochs if epochs != STOCK_EPOCHS else part["epochs"]
+            part["epochs"] = epochs
     return config
 
 
@@ -73,7 +74,8 @@ def _domain(intents: list[str]) -> dict[str, Any]:
         "version": "3.1",
         "intents": intents,
         "responses": {
-            _response(each): [{"text": answers[each].text if each in answers else UNKNOWN}] for each in intents
+            UNKNOWN: [{"text": "Det vet jag inte."}],
+            **{_response(each): [{"text": answers[each].text if each in answers else each}] for each in intents},
         },
         "session_config": {"session_expiration_time": 60, "carry_over_slots_to_new_session": True},
     }
@@ -92,7 +94,7 @@ def _steps(intent: str) -> list[dict[str, str]]:
 
 
 def _response(intent: str) -> str:
-    return f"utter_{intent}"
+    return UNKNOWN if intent == NOT_UNDERSTOOD else f"utter_{intent}"
 
 
 def _yaml(content: dict[str, Any]) -> str:

@@ -96,6 +96,13 @@ def test_what_is_no_code_is_not_taken_as_one(text: str) -> None:
     assert keeper.of("kod") == []
 
 
+@pytest.mark.parametrize("text", ["ins nhvs ssce", "ins-nhvs-ssce", "INS NHVS SSCE"])
+def test_expected_reference_is_found_also_without_digits(text: str) -> None:
+    out, keeper = masked(text, "reference")
+    assert out == "⟨ärende 1⟩"
+    assert keeper.of("ärende") == ["INS-NHVS-SSCE"]
+
+
 @pytest.mark.parametrize(("text", "name"), NAME_WHEN_ASKED)
 def test_expected_name_is_masked(text: str, name: str) -> None:
     out, keeper = masked(text, "name")

@@ -71,3 +71,12 @@ def test_address_of_another_machine_names_the_setting(host: str) -> None:
 def test_port_out_of_range_names_the_setting() -> None:
     with pytest.raises(Stop, match="INSYN_PORT"):
         ports.require_free(_settings(port=70000))
+
+
+def test_answers_are_sent_at_once() -> None:
+    """Without TCP_NODELAY on what is accepted, the second half of an answer waits for the first to be acknowledged."""
+    settings = _settings()
+    with ports.claim(ports.web_port(settings)) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

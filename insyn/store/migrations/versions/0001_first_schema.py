@@ -59,6 +59,14 @@ def upgrade() -> None:
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("ordered", sa.Boolean(), nullable=False),
+        sa.Column("assignee", sa.String(length=36), nullable=True),
+        sa.Column("extended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("on_hold", sa.Boolean(), nullable=False),
+        sa.Column("shredded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("repeats_id", sa.String(length=36), nullable=True),
+        sa.Column("repeat_seen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("confirming_turn", sa.String(length=36), nullable=True),
         sa.Column("proof", sa.String(length=30), nullable=False),
         sa.Column("proved_at", sa.DateTime(timezone=True), nullable=True),
@@ -74,15 +82,24 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("case", schema=None) as batch_op:
         batch_op.create_index("ix_case_address", ["address_index"], unique=False)
+        batch_op.create_index(batch_op.f("ix_case_closed_at"), ["closed_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_case_conversation_id"), ["conversation_id"], unique=False)
         batch_op.create_index("ix_case_due", ["due_on", "id"], unique=False)
+        batch_op.create_index(
+            "ix_case_due_open",
+            ["due_on"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_case_group_id"), ["group_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_case_repeats_id"), ["repeats_id"], unique=False)
 
     op.create_table(
         "challenge",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("conversation_id", sa.String(length=36), nullable=False),
-        sa.Column("purpose", sa.String(length=40), nullable=False),
+        sa.Column("purpose", sa.String(length=60), nullable=False),
         sa.Column("address_index", sa.LargeBinary(), nullable=False),
         sa.Column("code_hash", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -90,7 +107,7 @@ def upgrade() -> None:
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("status", sa.String(length=12), nullable=False),
         sa.Column("issued_by", sa.String(length=36), nullable=False),
-        sa.Column("used_by", sa.String(length=36), nullable=True),
+        sa.Column("tried_by", sa.String(length=36), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_challenge")),
     )
     with op.batch_alter_table("challenge", schema=None) as batch_op:
@@ -114,6 +131,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("conversation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_conversation_last_activity_at"), ["last_activity_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_conversation_verified_index"), ["verified_index"], unique=False)
 
     op.create_table(
         "data_key",
@@ -144,7 +162,98 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("outgoing_mail", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_outgoing_mail_case_id"), ["case_id"], unique=False)
+        batch_op.create_index("ix_outgoing_mail_key", ["data_key_id"], unique=False)
         batch_op.create_index("ix_outgoing_mail_queue", ["status", "next_attempt_at"], unique=False)
+
+    op.create_table(
+        "purge_proof",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("kinds", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_purge_proof")),
+    )
+    op.create_table(
+        "webhook_event",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("type", sa.String(length=20), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", sa.String(length=60), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_event")),
+        sa.UniqueConstraint("sequence", name=op.f("uq_webhook_event_sequence")),
+    )
+    with op.batch_alter_table("webhook_event", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_webhook_event_created_at"), ["created_at"], unique=False)
+        batch_op.create_index("ix_webhook_event_queue", ["status", "next_attempt_at", "sequence"], unique=False)
+
+    op.create_table(
+        "webhook_stop",
+        sa.Column("url_hash", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("url_hash", name=op.f("pk_webhook_stop")),
+    )
+    op.create_table(
+        "case_note",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("case_id", sa.String(length=36), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("author", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("about", sa.String(length=40), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_case_note_case_id_case"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_case_note")),
+        sa.UniqueConstraint("id", name=op.f("uq_case_note_id")),
+    )
+    with op.batch_alter_table("case_note", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_case_note_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
+        "delivery",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("case_id", sa.String(length=36), nullable=False),
+        sa.Column("link_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("sent_by", sa.String(length=36), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shredded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_delivery_case_id_case"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
+        sa.UniqueConstraint("link_hash", name=op.f("uq_delivery_link_hash")),
+    )
+    with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_delivery_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_delivery_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
+        "due_notice",
+        sa.Column("case_id", sa.String(length=36), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("event", sa.String(length=20), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_due_notice_case_id_case"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("case_id", "due_on", "event", name=op.f("pk_due_notice")),
+    )
+    op.create_table(
+        "identity_doubt",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("case_id", sa.String(length=36), nullable=False),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["case.id"], name=op.f("fk_identity_doubt_case_id_case"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_doubt")),
+    )
+    with op.batch_alter_table("identity_doubt", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_identity_doubt_case_id"), ["case_id"], unique=False)
 
     op.create_table(
         "turn",
@@ -205,9 +314,68 @@ def upgrade() -> None:
     with op.batch_alter_table("vault_value", schema=None) as batch_op:
         batch_op.create_index("ix_vault_value_lookup", ["conversation_id", "blind_index"], unique=False)
 
+    op.create_table(
+        "delivery_file",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("case_id", sa.String(length=36), nullable=False),
+        sa.Column("delivery_id", sa.String(length=36), nullable=True),
+        sa.Column("sealed_key", sa.LargeBinary(), nullable=True),
+        sa.Column("sealed_name", sa.LargeBinary(), nullable=True),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("chunks", sa.Integer(), nullable=False),
+        sa.Column("complete", sa.Boolean(), nullable=False),
+        sa.Column("fetches", sa.Integer(), nullable=False),
+        sa.Column("put_by", sa.String(length=36), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["case.id"], name=op.f("fk_delivery_file_case_id_case"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["delivery.id"], name=op.f("fk_delivery_file_delivery_id_delivery"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery_file")),
+    )
+    with op.batch_alter_table("delivery_file", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_delivery_file_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_delivery_file_delivery_id"), ["delivery_id"], unique=False)
+
+    op.create_table(
+        "delivery_pass",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("delivery_id", sa.String(length=36), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["delivery.id"], name=op.f("fk_delivery_pass_delivery_id_delivery"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_delivery_pass")),
+    )
+    with op.batch_alter_table("delivery_pass", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_delivery_pass_delivery_id"), ["delivery_id"], unique=False)
+
+    op.create_table(
+        "delivery_chunk",
+        sa.Column("file_id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["file_id"], ["delivery_file.id"], name=op.f("fk_delivery_chunk_file_id_delivery_file"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("file_id", "number", name=op.f("pk_delivery_chunk")),
+    )
+
 
 def downgrade() -> None:
 
+    op.drop_table("delivery_chunk")
+    with op.batch_alter_table("delivery_pass", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_delivery_pass_delivery_id"))
+
+    op.drop_table("delivery_pass")
+    with op.batch_alter_table("delivery_file", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_delivery_file_delivery_id"))
+        batch_op.drop_index(batch_op.f("ix_delivery_file_case_id"))
+
+    op.drop_table("delivery_file")
     with op.batch_alter_table("vault_value", schema=None) as batch_op:
         batch_op.drop_index("ix_vault_value_lookup")
 
@@ -222,13 +390,36 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_turn_answers_id"))
 
     op.drop_table("turn")
+    with op.batch_alter_table("identity_doubt", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_identity_doubt_case_id"))
+
+    op.drop_table("identity_doubt")
+    op.drop_table("due_notice")
+    with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_delivery_expires_at"))
+        batch_op.drop_index(batch_op.f("ix_delivery_case_id"))
+
+    op.drop_table("delivery")
+    with op.batch_alter_table("case_note", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_case_note_case_id"))
+
+    op.drop_table("case_note")
+    op.drop_table("webhook_stop")
+    with op.batch_alter_table("webhook_event", schema=None) as batch_op:
+        batch_op.drop_index("ix_webhook_event_queue")
+        batch_op.drop_index(batch_op.f("ix_webhook_event_created_at"))
+
+    op.drop_table("webhook_event")
+    op.drop_table("purge_proof")
     with op.batch_alter_table("outgoing_mail", schema=None) as batch_op:
         batch_op.drop_index("ix_outgoing_mail_queue")
+        batch_op.drop_index("ix_outgoing_mail_key")
         batch_op.drop_index(batch_op.f("ix_outgoing_mail_case_id"))
 
     op.drop_table("outgoing_mail")
     op.drop_table("data_key")
     with op.batch_alter_table("conversation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_conversation_verified_index"))
         batch_op.drop_index(batch_op.f("ix_conversation_last_activity_at"))
 
     op.drop_table("conversation")
@@ -238,9 +429,14 @@ def downgrade() -> None:
 
     op.drop_table("challenge")
     with op.batch_alter_table("case", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_case_repeats_id"))
         batch_op.drop_index(batch_op.f("ix_case_group_id"))
+        batch_op.drop_index(
+            "ix_case_due_open", sqlite_where=sa.text("closed_at IS NULL"), postgresql_where=sa.text("closed_at IS NULL")
+        )
         batch_op.drop_index("ix_case_due")
         batch_op.drop_index(batch_op.f("ix_case_conversation_id"))
+        batch_op.drop_index(batch_op.f("ix_case_closed_at"))
         batch_op.drop_index("ix_case_address")
 
     op.drop_table("case")

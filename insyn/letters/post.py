@@ -1,0 +1,35 @@
+"""Posting: a letter of a case goes into the outbox, into the case's own notes and into the log, in one transaction."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from insyn.audit.chain import AuditLog
+from insyn.cases.casebook import Casebook
+from insyn.outbox.queue import Letter, Outbox
+from insyn.store.models import Case, OutgoingMail
+
+
+class Post:
+    """Posts letters of cases. Each call is part of the caller's transaction."""
+
+    def __init__(self, outbox: Outbox, casebook: Casebook, audit: AuditLog) -> None:
+        self._outbox = outbox
+        self._casebook = casebook
+        self._audit = audit
+
+    def send(self, session: Session, kind: str, letter: Letter, case: Case, unique_key: str) -> bool:
+        """Posts a letter once per `unique_key`; False when no address is known, so that someone must send it by hand.
+
+        The words are kept with the case either way: the outbox forgets them soon after sending.
+        """
+        if session.scalar(select(OutgoingMail.id).where(OutgoingMail.unique_key == unique_key)) is not None:
+            return True
+        note = self._casebook.keep_letter(session, case, kind, f"{letter.subject}\n\n{letter.text}")
+        if not letter.to:
+            self._audit.append(session, "letter.to_send_by_hand", case.id, kind=kind, note=note)
+            return False
+        self._outbox.queue(session, kind, letter, unique_key=unique_key, data_key_id=case.data_key_id, case_id=case.id)
+        self._audit.append(session, "letter.queued", case.id, kind=kind, note=note)
+        return True

@@ -1,0 +1,276 @@
+"""The purge: what has passed its period goes, its keys first, and a row proves that it did.
+
+Each kind goes in batches, each in a transaction of its own that also brings the proof up to date: a purge that is broken
+off has proved what it did, and the next one goes on. What is on hold is never touched. The ids are digested one after
+the other, each with the digest before it, in the order of the ids: whoever has the list can check it, nobody else can
+read it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from insyn.audit.anchor import Anchor
+from insyn.audit.chain import AuditLog, Value
+from insyn.cases.casebook import Casebook
+from insyn.cases.kinds import KINDS, PROOF_ORDER, enough
+from insyn.cases.shredding import shred_case
+from insyn.cases.transitions import Event, State
+from insyn.clock import Clock
+from insyn.letters import compose
+from insyn.letters.elements import Wording
+from insyn.letters.post import Post
+from insyn.outbox.queue import Outbox
+from insyn.privacy.retention import periods
+from insyn.privacy.traces import leave_no_trace
+from insyn.settings import Settings
+from insyn.store.engine import Store
+from insyn.store.models import (
+    AddressFailure,
+    Case,
+    Challenge,
+    Conversation,
+    DataKey,
+    Delivery,
+    DeliveryChunk,
+    DeliveryFile,
+    DeliveryPass,
+    OutgoingMail,
+    PurgeProof,
+)
+
+BATCH = 500
+SUBJECT = "retention"
+UNFINISHED_REASON = (
+    "Vi har inte fått någon bekräftelse på att begäran kommer från dig, och det är länge sedan den kom in."
+)
+
+_UNPROVED = (State.RECEIVED, State.AWAITING_VERIFICATION)
+# A case whose kind wants no more than was proved was acted on as it was.
+_ENOUGH = or_(
+    *(
+        and_(Case.kind == kind.id, Case.proof.in_([proof for proof in PROOF_ORDER if enough(kind, proof)]))
+        for kind in KINDS.values()
+    )
+)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A kind of thing: `id` of its table, what has `passed` a cut-off, and how a batch of ids is `removed`."""
+
+    id: InstrumentedAttribute[Any]
+    passed: Callable[[datetime], ColumnElement[bool]]
+    remove: Callable[[Session, Sequence[Any]], None]
+
+
+class Purge:
+    """Finds and removes what has passed its period."""
+
+    def __init__(
+        self,
+        store: Store,
+        casebook: Casebook,
+        outbox: Outbox,
+        audit: AuditLog,
+        anchor: Anchor,
+        clock: Clock,
+        settings: Settings,
+    ) -> None:
+        self._store = store
+        self._casebook = casebook
+        self._post = Post(outbox, casebook, audit)
+        self._audit = audit
+        self._anchor = anchor
+        self._clock = clock
+        self._periods = periods(settings)
+        self._kinds = self._all_kinds()
+
+    def preview(self) -> dict[str, int]:
+        """How many of each kind have passed their period now; nothing is changed."""
+        now = self._clock()
+        with self._store.read() as session:
+            return {
+                name: session.scalar(select(func.count(kind.id)).where(kind.passed(now - self._periods[name].length))) or 0
+                for name, kind in self._kinds.items()
+            }  # fmt: skip
+
+    def run(self) -> dict[str, int]:
+        """Removes what has passed its period; returns how many of each kind."""
+        now = self._clock()
+        proof_id = str(uuid.uuid4())
+        with self._store.write() as session:
+            self._finish_broken_off(session)
+            session.add(PurgeProof(id=proof_id, began_at=now, kinds={}))
+        for name, kind in self._kinds.items():
+            self._remove(proof_id, name, kind, now - self._periods[name].length)
+        with self._store.write() as session:
+            proof = session.get_one(PurgeProof, proof_id)
+            self._finish(session, proof, "purge.done")
+            counts = {name: found["count"] for name, found in proof.kinds.items()}
+        leave_no_trace(self._store, thorough=True)
+        with self._store.read() as session:
+            self._anchor.mark(session)
+        return counts
+
+    def _remove(self, proof_id: str, name: str, kind: _Kind, cutoff: datetime) -> None:
+        count, digest, last = 0, hashlib.sha256().hexdigest(), None
+        while True:
+            with self._store.write() as session:
+                after = [kind.id > last] if last is not None else []
+                ids = session.scalars(
+                    select(kind.id).where(kind.passed(cutoff), *after).order_by(kind.id).limit(BATCH).with_for_update()
+                ).all()
+                if ids:
+                    kind.remove(session, ids)
+                count, last = count + len(ids), ids[-1] if ids else last
+                for each in ids:
+                    digest = hashlib.sha256(f"{digest}{each}".encode()).hexdigest()
+                proof = session.get_one(PurgeProof, proof_id)
+                facts = {"count": count, "before": cutoff.isoformat(), "ids": digest}
+                proof.kinds = {**proof.kinds, name: facts}
+            if len(ids) < BATCH:
+                return
+
+    def _finish_broken_off(self, session: Session) -> None:
+        for proof in session.scalars(select(PurgeProof).where(PurgeProof.finished_at.is_(None))):
+            self._finish(session, proof, "purge.broken_off")
+
+    def _finish(self, session: Session, proof: PurgeProof, event: str) -> None:
+        proof.finished_at = self._clock()
+        facts: dict[str, Value] = {
+            f"{name}.{fact}": value
+            for name, found in proof.kinds.items()
+            if found["count"]
+            for fact, value in found.items()
+        }
+        self._audit.append(session, event, SUBJECT, proof=proof.id, **facts)
+
+    # -- the kinds
+
+    def _all_kinds(self) -> dict[str, _Kind]:
+        closed = and_(Case.shredded_at.is_(None), Case.on_hold.is_(False), Case.closed_at.is_not(None))
+        no_case_on_hold = ~(
+            select(Case.id).where(Case.id == DeliveryFile.case_id, Case.on_hold.is_(True)).correlate(DeliveryFile).exists()
+        )  # fmt: skip
+        return {
+            "anonymous_chats": _Kind(
+                Conversation.id,
+                lambda cutoff: and_(_idle_since(cutoff), Conversation.verified_at.is_(None)),
+                _remove_conversations,
+            ),
+            "verified_chats": _Kind(
+                Conversation.id,
+                lambda cutoff: and_(_idle_since(cutoff), Conversation.verified_at.is_not(None)),
+                _remove_conversations,
+            ),
+            "unfinished_cases": _Kind(
+                Case.id,
+                lambda cutoff: and_(
+                    Case.state.in_(_UNPROVED), Case.changed_at < cutoff, Case.on_hold.is_(False), Case.assignee.is_(None)
+                ),
+                self._close_unfinished,
+            ),
+            "unverified_cases": _Kind(
+                Case.id, lambda cutoff: and_(closed, Case.closed_at < cutoff, ~_ENOUGH), self._shred_cases
+            ),
+            "cases": _Kind(Case.id, lambda cutoff: and_(closed, Case.closed_at < cutoff, _ENOUGH), self._shred_cases),
+            "codes": _Kind(Challenge.id, lambda cutoff: Challenge.expires_at < cutoff, self._remove_codes),
+            "mails": _Kind(OutgoingMail.id, _mail_done_before, _empty_mails),
+            "deliveries": _Kind(
+                Delivery.id,
+                lambda _: and_(Delivery.expires_at < self._clock(), Delivery.shredded_at.is_(None)),
+                self._shred_deliveries,
+            ),
+            "unsent_files": _Kind(
+                DeliveryFile.id,
+                lambda cutoff: and_(
+                    DeliveryFile.delivery_id.is_(None),
+                    DeliveryFile.case_id.in_(select(Case.id).where(Case.closed_at < cutoff)),
+                    no_case_on_hold,
+                ),
+                _remove_files,
+            ),
+            "broken_uploads": _Kind(
+                DeliveryFile.id,
+                lambda cutoff: and_(DeliveryFile.complete.is_(False), DeliveryFile.created_at < cutoff),
+                _remove_files,
+            ),
+        }  # fmt: skip
+
+    def _close_unfinished(self, session: Session, ids: Sequence[str]) -> None:
+        """Ends requests that nobody finished, by the table; whoever left an address is told, with the ways to object."""
+        for case in session.scalars(select(Case).where(Case.id.in_(ids))):
+            details = self._casebook.details(session, case)
+            wording = Wording(reasons=UNFINISHED_REASON)
+            self._casebook.move(session, case, Event.CLOSED_UNIDENTIFIED, by="insyn", reasons=UNFINISHED_REASON)
+            if details.get("address"):
+                draft = compose.step_letter(
+                    Event.CLOSED_UNIDENTIFIED, case, details, wording, signed=compose.SIGNED_BY_INSYN
+                )
+                self._post.send(session, draft.template, draft.finished(), case, f"{draft.template}:{case.id}")
+
+    def _shred_cases(self, session: Session, ids: Sequence[str]) -> None:
+        now = self._clock()
+        for case in session.scalars(select(Case).where(Case.id.in_(ids))):
+            shred_case(session, case, now)
+
+    def _remove_codes(self, session: Session, ids: Sequence[str]) -> None:
+        session.execute(delete(Challenge).where(Challenge.id.in_(ids)))
+        day_ago = self._clock() - self._periods["codes"].length
+        session.execute(delete(AddressFailure).where(AddressFailure.at < day_ago))
+
+    def _shred_deliveries(self, session: Session, ids: Sequence[str]) -> None:
+        now = self._clock()
+        for delivery in session.scalars(select(Delivery).where(Delivery.id.in_(ids))):
+            shred_delivery(session, delivery, now)
+            self._audit.append(session, "delivery.shredded", delivery.case_id, delivery=delivery.id)
+
+
+def shred_delivery(session: Session, delivery: Delivery, now: datetime) -> None:
+    """Destroys the files of a delivery; that it was sent, and when, stays with the case."""
+    delivery.shredded_at = now
+    session.execute(delete(DeliveryPass).where(DeliveryPass.delivery_id == delivery.id))
+    _remove_files(
+        session, session.scalars(select(DeliveryFile.id).where(DeliveryFile.delivery_id == delivery.id)).all()
+    )
+
+
+def _idle_since(cutoff: datetime) -> ColumnElement[bool]:
+    return and_(Conversation.last_activity_at < cutoff, Conversation.on_hold.is_(False))
+
+
+def _remove_conversations(session: Session, ids: Sequence[str]) -> None:
+    keys = select(Conversation.data_key_id).where(Conversation.id.in_(ids))
+    session.execute(delete(OutgoingMail).where(OutgoingMail.data_key_id.in_(keys)))
+    session.execute(delete(DataKey).where(DataKey.id.in_(keys)))
+    session.execute(delete(Challenge).where(Challenge.conversation_id.in_(ids)))
+    session.execute(delete(Conversation).where(Conversation.id.in_(ids)))
+
+
+def _mail_done_before(cutoff: datetime) -> ColumnElement[bool]:
+    return and_(
+        OutgoingMail.sealed.is_not(None),
+        or_(
+            and_(OutgoingMail.status == "sent", OutgoingMail.sent_at < cutoff),
+            and_(OutgoingMail.status == "failed", OutgoingMail.next_attempt_at < cutoff),
+        ),
+    )
+
+
+def _empty_mails(session: Session, ids: Sequence[str]) -> None:
+    for mail in session.scalars(select(OutgoingMail).where(OutgoingMail.id.in_(ids))):
+        mail.sealed = None
+
+
+def _remove_files(session: Session, ids: Sequence[str]) -> None:
+    session.execute(delete(DeliveryChunk).where(DeliveryChunk.file_id.in_(ids)))
+    session.execute(delete(DeliveryFile).where(DeliveryFile.id.in_(ids)))

@@ -1,0 +1,31 @@
+"""Fixtures for every tier."""
+
+from tests.fixtures.browser import chromium
+from tests.fixtures.house import (
+    clock,
+    empty_sqlite,
+    house,
+    migrated_postgres,
+    quick_build,
+    services,
+    settings,
+    sqlite_file,
+    store,
+)
+from tests.fixtures.postgres import postgres_database, postgres_url, store_url
+
+__all__ = [
+    "chromium",
+    "clock",
+    "empty_sqlite",
+    "house",
+    "migrated_postgres",
+    "postgres_database",
+    "postgres_url",
+    "quick_build",
+    "services",
+    "settings",
+    "sqlite_file",
+    "store",
+    "store_url",
+]

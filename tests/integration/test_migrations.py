@@ -1,0 +1,65 @@
+"""Schema migrations: they give the very schema of the models, from nothing, as often as one likes, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from insyn.bootstrap import build
+from insyn.settings import Settings
+from insyn.store.engine import Store
+from insyn.store.models import AuditHead, Base
+from tests.fixtures.house import SettableClock, house_settings, prepared
+
+
+@pytest.fixture
+def bare_store(store_url: str) -> Iterator[Store]:
+    """A database with nothing in it."""
+    store = Store(store_url)
+    yield store
+    store.close()
+
+
+def test_models_and_migrations_agree(bare_store: Store, settings: Settings) -> None:
+    prepared(bare_store, settings)
+    with bare_store.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_a_disagreement_would_be_seen(bare_store: Store, settings: Settings) -> None:
+    prepared(bare_store, settings)
+    with bare_store.engine.begin() as connection:
+        connection.execute(text("DROP INDEX ix_case_due"))
+        connection.execute(text("ALTER TABLE turn ADD COLUMN forgotten INTEGER"))
+    with bare_store.engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+    assert {each[0] for each in differences} == {"add_index", "remove_column"}
+
+
+def test_every_table_is_there(bare_store: Store, settings: Settings) -> None:
+    prepared(bare_store, settings)
+    names = set(inspect(bare_store.engine).get_table_names())
+    assert names == {table.name for table in Base.metadata.sorted_tables} | {"alembic_version"}
+
+
+def test_an_upgrade_again_changes_nothing(bare_store: Store, settings: Settings, quick_build: None) -> None:
+    prepared(bare_store, settings)
+    services = build(settings, clock=SettableClock(), store=bare_store)
+    with bare_store.write() as session:
+        services.audit.append(session, "case.noted", "x")
+    prepared(bare_store, settings)
+    with bare_store.read() as session:
+        assert services.audit.verify(session) == []
+        assert session.get_one(AuditHead, 1).seq == 1
+
+
+def test_the_configured_store_is_made_on_the_first_start(store_url: str, settings: Settings, quick_build: None) -> None:
+    settings = house_settings(settings.var_dir, database_url=store_url)
+    services = build(settings)
+    services.store.ping()
+    services.store.close()
