@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 
+from insyn.audit.anchor import FILE_NAME as ANCHOR_FILE
+from insyn.audit.anchor import Anchor
 from insyn.audit.chain import AuditLog
 from insyn.cases.casebook import Casebook
 from insyn.cases.due import DueWatch
@@ -16,17 +18,26 @@ from insyn.conversation.rasa import RasaClient
 from insyn.conversation.tokens import Tokens
 from insyn.conversation.transcript import Transcript
 from insyn.conversation.vocabulary import taught_words
+from insyn.delivery.deliveries import Deliveries
+from insyn.delivery.files import CaseFiles
 from insyn.identity.challenge import Challenges
 from insyn.outbox.catcher import DevelopmentMailbox
 from insyn.outbox.queue import Outbox
 from insyn.outbox.sender import OutboxSender, SmtpServer
+from insyn.own_data.erasure import Erasure
+from insyn.own_data.holdings import OwnData
 from insyn.policy.answers import AnswerBook
 from insyn.privacy.keys import BlindIndex, DataKeyring
+from insyn.privacy.retention import periods
 from insyn.privacy.vault import Vault
 from insyn.requests.desk import RequestDesk
 from insyn.settings import Settings
 from insyn.store.engine import Store
 from insyn.store.migrations import upgrade
+from insyn.upkeep.holds import Holds
+from insyn.upkeep.key_place import KeyPlace
+from insyn.upkeep.purge import Purge
+from insyn.upkeep.rotation import Rotation
 from insyn.webhooks.queue import WebhookQueue
 from insyn.webhooks.sender import WebhookSender
 from insyn.webhooks.signature import Signer
@@ -40,7 +51,16 @@ class Services:
     clock: Clock
     store: Store
     audit: AuditLog
+    anchor: Anchor
     keyring: DataKeyring
+    keys: KeyPlace
+    rotation: Rotation
+    purge: Purge
+    holds: Holds
+    own_data: OwnData
+    erasure: Erasure
+    files: CaseFiles
+    deliveries: Deliveries
     casebook: Casebook
     desk: RequestDesk
     casework: CaseWork
@@ -66,8 +86,12 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
     """All services on a migrated store. Raises `StoreUnavailable` or an SQLAlchemy error when the store cannot be had."""
     store = store or open_store(settings)
     audit = AuditLog(settings.audit_key.get_secret_value(), clock)
-    keyring = DataKeyring(settings.master_keys.get_secret_value())
-    index = BlindIndex(settings.index_key.get_secret_value())
+    anchor = Anchor(settings.var_dir / ANCHOR_FILE, settings.audit_key.get_secret_value(), clock)
+    keys = KeyPlace(settings)
+    keyring = DataKeyring(settings.master_keys.get_secret_value(), keys.master_key_news())
+    index = BlindIndex(
+        settings.index_key.get_secret_value(), settings.former_index_key.get_secret_value(), keys.index_key_news()
+    )
     vault = Vault(keyring, index)
     events = WebhookQueue(settings.webhook_url, clock) if settings.webhook_url else None
     casebook = Casebook(keyring, index, audit, clock, watchers=[events.watch] if events else [])
@@ -78,21 +102,45 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         retention_chat_days=settings.retention_chat_days, retention_case_days=settings.retention_case_days
     )
     rasa = RasaClient(settings.rasa_url, settings.rasa_token.get_secret_value(), settings.rasa_timeout_seconds)
+    transcript = Transcript(book, vault, settings.policy_url)
     gateway = Gateway(
         store, rasa, keyring, vault, challenges, audit, book,
-        Transcript(book, vault, settings.policy_url),
+        transcript,
         Tokens(settings.token_key.get_secret_value()),
         clock, taught_words(),
     )  # fmt: skip
     desk = RequestDesk(
         store, casebook, challenges, vault, outbox, audit, clock, settings.alarm_address or sender_address
     )
+    own_data = OwnData(store, index, casebook, vault, transcript, audit, clock, periods(settings))
+    files = CaseFiles(store, keyring, audit, clock, max_bytes=settings.delivery_max_mb * 1_000_000)
     return Services(
         settings=settings,
         clock=clock,
         store=store,
         audit=audit,
+        anchor=anchor,
         keyring=keyring,
+        keys=keys,
+        rotation=Rotation(store, keyring, index, casebook, audit, clock),
+        purge=Purge(store, casebook, outbox, audit, anchor, clock, settings),
+        holds=Holds(store, casebook, audit),
+        own_data=own_data,
+        erasure=Erasure(store, audit, clock),
+        files=files,
+        deliveries=Deliveries(
+            store,
+            files,
+            own_data,
+            casebook,
+            challenges,
+            outbox,
+            audit,
+            clock,
+            public_url=settings.public_url,
+            days=settings.delivery_days,
+            fetches=settings.delivery_fetches,
+        ),
         casebook=casebook,
         desk=desk,
         casework=CaseWork(store, casebook, outbox, audit, clock),

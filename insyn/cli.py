@@ -21,7 +21,6 @@ from insyn.cases.transitions import NAMES, State
 from insyn.clock import swedish_date, written_date
 from insyn.logs import configure
 from insyn.policy.fingerprint import changed_sections
-from insyn.privacy.retention import Purge
 from insyn.runtime import launch
 from insyn.runtime.environment import complete, load_settings
 from insyn.runtime.progress import guarded
@@ -96,9 +95,7 @@ def purge(
 ) -> None:
     """Gallrar det som passerat sin bevarandetid."""
     services = _services()
-    counts = Purge(services.store, services.keyring, services.audit, services.clock, services.settings).run(
-        really=really
-    )
+    counts = services.purge.run() if really else services.purge.preview()
     _print_json({"purged" if really else "would_purge": counts})
 
 

@@ -13,6 +13,7 @@ from tests.fixtures.house import (
     store,
 )
 from tests.fixtures.postgres import postgres_database, postgres_url, store_url
+from tests.fixtures.running import system
 
 __all__ = [
     "chromium",
@@ -28,4 +29,5 @@ __all__ = [
     "sqlite_file",
     "store",
     "store_url",
+    "system",
 ]

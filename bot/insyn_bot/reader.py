@@ -17,7 +17,7 @@ from insyn_bot.normalise import words
 from insyn_bot.parts import Part, Piece, asked, cut
 from insyn_bot.segments import sentences
 
-_FOLDS = 4
+_FOLDS = 3
 _WORKERS = 2
 
 
@@ -87,17 +87,22 @@ def _learn(
 
 
 def _main(whole: Verdict, pieces: Sequence[Piece], parts: Sequence[Part]) -> Verdict:
-    """What the message is about first of all: what is urgent, then a request, then a question."""
-    chosen = {part.intent for part in parts}
-    candidates = [
-        replace(each.verdict, intent=each.verdict.best) for each in pieces if each.verdict.best in chosen
-    ]
-    if whole.sure:
-        candidates.append(whole)
+    """What the message is about first of all: what is urgent, then a request, then a question.
+
+    Of several such parts the one wished first; of the whole and its only part the surer.
+    """
+    of_piece = {
+        each.verdict.best: replace(each.verdict, intent=each.verdict.best) for each in reversed(pieces)
+    }
+    candidates = [of_piece[part.intent] for part in parts]
+    if len(parts) < 2 and whole.sure:
+        candidates = sorted([*candidates, whole], key=lambda each: -each.trust)
+    elif whole.sure and is_urgent(whole.intent):
+        candidates.insert(0, whole)
     for wanted in (is_urgent, is_request, is_content):
-        fitting = [each for each in candidates if wanted(each.intent)]
-        if fitting:
-            return max(fitting, key=lambda each: each.trust)
+        for candidate in candidates:
+            if wanted(candidate.intent):
+                return candidate
     return whole
 
 

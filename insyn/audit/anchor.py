@@ -48,7 +48,7 @@ class Anchor:
     def mark(self, session: Session) -> bool:
         """Writes down where the log ends now; False when that was written last time already. On disk when it returns."""
         head = session.get(AuditHead, 1, populate_existing=True)
-        if head is None:
+        if head is None or head.seq == 0:
             return False
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with open(os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "a+b") as file:

@@ -108,7 +108,7 @@ class AuditLog:
         while mark is not None:
             if not mark.whole:
                 yield Break(mark.seq, f"line {mark.line} of the anchor is not as it was written")
-            elif mark.seq > 0:
+            else:
                 yield Break(mark.seq, f"the log ends before line {mark.line} of the anchor, which has seen this row")
             mark = next(marks, None)
 

@@ -61,17 +61,27 @@ _PLAIN = {
     "case.due_soon": "Sista svarsdagen är nära.",
     "case.overdue": "Sista svarsdagen har passerat.",
     "case.reminded": "En påminnelse lades till ärendet.",
+    "case.shredded": "Ärendets innehåll raderades på personens begäran. Bara de yttre uppgifterna är kvar.",
+    "delivery.sent": "En länk till filer skickades till personens adress.",
+    "delivery.opened": "Rätt kod skrevs in, och filerna blev åtkomliga för en kort stund.",
+    "delivery.fetched": "En fil hämtades.",
+    "delivery.shredded": "Filerna bakom en länk förstördes, eftersom tiden gått ut.",
 }
 _BY_STAFF = {
     "case.taken_up": "{By} började handlägga ärendet.",
     "case.verified_by_staff": "{By} bedömde att begäran kommer från personen och antecknade hur det visats.",
     "case.identity_doubted": "{By} antecknade tvivel om vem personen är, med skäl. Den pausade klockan står stilla.",
     "case.noted": "{By} skrev en anteckning.",
+    "case.held": "{By} bestämde att ärendet inte får gallras, med skäl.",
+    "case.released": "{By} bestämde att ärendet får gallras igen, med skäl.",
+    "delivery.file_put": "{By} lade en fil till ärendet.",
+    "delivery.file_removed": "{By} tog bort en fil som inte var skickad.",
     "case.repeat_seen": "{By} tittade på den möjliga upprepningen och lät ärendet stå för sig, med skäl.",
     "case.id_copy_discarded": "{By} antecknade att en kopia av en id-handling kom in utan att behövas och förstördes.",
     "case.closed_unidentified": "{By} avslutade ärendet utan verifiering, med skäl.",
 }
 _LETTERS = {
+    "delivery": "besked om filer att hämta",
     "receipt": "mottagningsbevis",
     "withdrawn": "bekräftelse på att begäran är återtagen",
     "alarm": "larm till personalen",

@@ -156,7 +156,7 @@ class Gateway:
             right = self._tokens.is_right(conversation_id, epoch, secret)
             if conversation is None:
                 return None
-            if not right and idempotency_key and self._tokens.is_right(conversation_id, epoch - 1, secret):
+            if not right and epoch and idempotency_key and self._tokens.is_right(conversation_id, epoch - 1, secret):
                 repeated = select(Turn.id).where(
                     Turn.conversation_id == conversation_id, Turn.idempotency_key == idempotency_key
                 )
@@ -265,7 +265,7 @@ class Gateway:
         return _Heard(conversation.id, turn.id, for_rasa, dict(conversation.dialogue), conversation.token_epoch)
 
     def _masked(self, session: Session, conversation: Conversation, text: str) -> str:
-        if len(text.encode()) > MAX_BYTES:
+        if len(text.encode(errors="surrogatepass")) > MAX_BYTES:
             raise Refused(413, "too long", "Meddelandet är för långt. Korta det, eller dela upp det i flera.")
         clean = normalise(text)
         if not clean.strip(NOT_WORDS):

@@ -80,6 +80,28 @@ def code_letter(to: str, code: str, expires_at: datetime) -> Letter:
     return _compose("code", to, code=f"{code[:4]} {code[4:]}", until=until)
 
 
+def delivery_code_letter(to: str, code: str, expires_at: datetime) -> Letter:
+    """The one-time code that opens a delivery."""
+    until = expires_at.astimezone(STOCKHOLM).strftime("%H.%M")
+    return _compose("delivery_code", to, code=f"{code[:4]} {code[4:]}", until=until)
+
+
+def delivery_letter(case: Case, details: Details, link: str, expires_at: datetime, files: int) -> Letter:
+    """Tells where the files of a case can be fetched, and until when; the files themselves are never mailed."""
+    name = details.get("name")
+    return _compose(
+        "delivery",
+        details["address"],
+        signed=SIGNED_BY_STAFF,
+        hello=f"Hej {name}," if name else "Hej,",
+        case=case,
+        kind=KINDS[case.kind],
+        link=link,
+        until=swedish_date(expires_at),
+        files=files,
+    )
+
+
 def receipt_letter(cases: list[tuple[Case, Details]], to: str) -> Letter:
     """The receipt for one or several requests made together: reference, right, due date and how it was computed."""
     requests = [{"case": case, "kind": KINDS[case.kind], "deadline": due_for(case.received_at)} for case, _ in cases]

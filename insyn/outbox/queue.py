@@ -15,7 +15,7 @@ from insyn.privacy.keys import DataKeyring, Shredded, Tampered, seal, unseal
 from insyn.store.models import OutgoingMail
 
 RETRY_MINUTES = (1, 2, 5, 10, 30, 60, 120, 240)
-SCRUBBED_AFTER_SENDING = frozenset({"code"})
+SCRUBBED_AFTER_SENDING = frozenset({"code", "delivery"})
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Outbox:
         return Letter(**json.loads(unseal(key, row.sealed, f"mail/{row.id}")))
 
     def sent(self, session: Session, mail_id: str) -> None:
-        """Books a mail as sent; one that held a code keeps no content."""
+        """Books a mail as sent; one that held a code or a link keeps no content."""
         row = session.get_one(OutgoingMail, mail_id)
         row.status, row.sent_at, row.last_error = "sent", self._clock(), None
         row.attempts += 1

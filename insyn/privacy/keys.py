@@ -85,7 +85,7 @@ class DataKeyring:
 
     def create(self, session: Session, now: datetime) -> str:
         """A new subject's key, stored wrapped; returns its id."""
-        self._hear_news()
+        self.hear_news()
         masters = self._masters
         current_id = next(iter(masters))
         key_id = str(uuid.uuid4())
@@ -115,18 +115,19 @@ class DataKeyring:
         if row is not None:
             session.delete(row)
 
+    def hear_news(self) -> None:
+        """Takes over the master keys as they stand now, where they have been changed."""
+        text = self._news()
+        if text is not None:
+            self._masters = parse_master_keys(text)
+
     def _master(self, master_key_id: str) -> bytes:
         if master_key_id not in self._masters:
-            self._hear_news()
+            self.hear_news()
         try:
             return self._masters[master_key_id]
         except KeyError:
             raise UnknownMasterKey(master_key_id) from None
-
-    def _hear_news(self) -> None:
-        text = self._news()
-        if text is not None:
-            self._masters = parse_master_keys(text)
 
 
 class BlindIndex:

@@ -64,6 +64,11 @@ def periods(settings: Settings) -> dict[str, Period]:
             "Gränserna mot gissning räknar ett dygn bakåt.",
         ),
         Period(
+            "failed_codes", "Att en fel kod har skrivits för en adress", "försöket",
+            timedelta(hours=settings.retention_code_hours),
+            "Gränserna mot gissning räknar ett dygn bakåt.",
+        ),
+        Period(
             "mails", "Innehållet i skickad e-post", "att brevet skickades eller gavs upp",
             timedelta(hours=settings.retention_mail_hours),
             "Tid att göra om efter ett fel. Brevets ord finns sedan bara i ärendet.",

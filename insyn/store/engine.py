@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+
+from insyn.store.queue import Queue
 
 
 class StoreUnavailable(Exception):
@@ -23,8 +25,11 @@ class Store:
 
     def __init__(self, url: str, *, busy_timeout_seconds: float = 3.0) -> None:
         self.url = url
+        self._patience = busy_timeout_seconds
+        self._writers: Queue | None = None
         if make_url(url).get_backend_name() == "sqlite":
             self.engine = _sqlite_engine(url, busy_timeout_seconds)
+            self._writers = Queue()
         else:
             self.engine = create_engine(
                 url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=10, pool_timeout=busy_timeout_seconds,
@@ -39,7 +44,7 @@ class Store:
         durable commit takes it along. For what no one has been told of yet.
         Raises `StoreUnavailable` when the database refuses (locked, read-only, full, unreachable).
         """
-        with self._session(writing=True, durable=durable) as session:
+        with self._turn_to_write(), self._session(writing=True, durable=durable) as session:
             yield session
 
     @contextmanager
@@ -64,6 +69,22 @@ class Store:
             raise
         finally:
             session.close()
+
+    @contextmanager
+    def _turn_to_write(self) -> Iterator[None]:
+        """SQLite has one writer at a time, and those who wait poll, so that under load some never get their turn.
+
+        The writers of this process therefore line up here first.
+        """
+        if self._writers is None:
+            yield
+            return
+        with ExitStack() as turn:
+            try:
+                turn.enter_context(self._writers.turn(self._patience))
+            except TimeoutError as error:
+                raise StoreUnavailable("others write") from error
+            yield
 
     def ping(self) -> None:
         """Proves that the store can be written to. Raises `StoreUnavailable`."""

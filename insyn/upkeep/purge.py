@@ -12,7 +12,7 @@ import hashlib
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
@@ -48,6 +48,7 @@ from insyn.store.models import (
 )
 
 BATCH = 500
+BROKEN_OFF_AFTER = timedelta(hours=6)
 SUBJECT = "retention"
 UNFINISHED_REASON = (
     "Vi har inte fått någon bekräftelse på att begäran kommer från dig, och det är länge sedan den kom in."
@@ -122,16 +123,15 @@ class Purge:
         return counts
 
     def _remove(self, proof_id: str, name: str, kind: _Kind, cutoff: datetime) -> None:
-        count, digest, last = 0, hashlib.sha256().hexdigest(), None
+        count, digest = 0, hashlib.sha256().hexdigest()
+        rest = select(kind.id).where(kind.passed(cutoff)).order_by(kind.id)
         while True:
             with self._store.write() as session:
-                after = [kind.id > last] if last is not None else []
-                ids = session.scalars(
-                    select(kind.id).where(kind.passed(cutoff), *after).order_by(kind.id).limit(BATCH).with_for_update()
-                ).all()
+                ids = session.scalars(rest.limit(BATCH).with_for_update()).all()
                 if ids:
                     kind.remove(session, ids)
-                count, last = count + len(ids), ids[-1] if ids else last
+                    rest = rest.where(kind.id > ids[-1])
+                count += len(ids)
                 for each in ids:
                     digest = hashlib.sha256(f"{digest}{each}".encode()).hexdigest()
                 proof = session.get_one(PurgeProof, proof_id)
@@ -141,7 +141,9 @@ class Purge:
                 return
 
     def _finish_broken_off(self, session: Session) -> None:
-        for proof in session.scalars(select(PurgeProof).where(PurgeProof.finished_at.is_(None))):
+        long_ago = self._clock() - BROKEN_OFF_AFTER
+        unfinished = select(PurgeProof).where(PurgeProof.finished_at.is_(None), PurgeProof.began_at < long_ago)
+        for proof in session.scalars(unfinished):
             self._finish(session, proof, "purge.broken_off")
 
     def _finish(self, session: Session, proof: PurgeProof, event: str) -> None:
@@ -175,7 +177,8 @@ class Purge:
             "unfinished_cases": _Kind(
                 Case.id,
                 lambda cutoff: and_(
-                    Case.state.in_(_UNPROVED), Case.changed_at < cutoff, Case.on_hold.is_(False), Case.assignee.is_(None)
+                    Case.state.in_(_UNPROVED), ~_ENOUGH, Case.changed_at < cutoff,
+                    Case.on_hold.is_(False), Case.assignee.is_(None),
                 ),
                 self._close_unfinished,
             ),
@@ -183,11 +186,14 @@ class Purge:
                 Case.id, lambda cutoff: and_(closed, Case.closed_at < cutoff, ~_ENOUGH), self._shred_cases
             ),
             "cases": _Kind(Case.id, lambda cutoff: and_(closed, Case.closed_at < cutoff, _ENOUGH), self._shred_cases),
-            "codes": _Kind(Challenge.id, lambda cutoff: Challenge.expires_at < cutoff, self._remove_codes),
+            "codes": _Kind(Challenge.id, lambda cutoff: Challenge.expires_at < cutoff, _remove_codes),
+            "failed_codes": _Kind(AddressFailure.id, lambda cutoff: AddressFailure.at < cutoff, _remove_failures),
             "mails": _Kind(OutgoingMail.id, _mail_done_before, _empty_mails),
             "deliveries": _Kind(
                 Delivery.id,
-                lambda _: and_(Delivery.expires_at < self._clock(), Delivery.shredded_at.is_(None)),
+                lambda cutoff: and_(
+                    Delivery.expires_at < cutoff + self._periods["deliveries"].length, Delivery.shredded_at.is_(None)
+                ),
                 self._shred_deliveries,
             ),
             "unsent_files": _Kind(
@@ -223,11 +229,6 @@ class Purge:
         for case in session.scalars(select(Case).where(Case.id.in_(ids))):
             shred_case(session, case, now)
 
-    def _remove_codes(self, session: Session, ids: Sequence[str]) -> None:
-        session.execute(delete(Challenge).where(Challenge.id.in_(ids)))
-        day_ago = self._clock() - self._periods["codes"].length
-        session.execute(delete(AddressFailure).where(AddressFailure.at < day_ago))
-
     def _shred_deliveries(self, session: Session, ids: Sequence[str]) -> None:
         now = self._clock()
         for delivery in session.scalars(select(Delivery).where(Delivery.id.in_(ids))):
@@ -254,6 +255,14 @@ def _remove_conversations(session: Session, ids: Sequence[str]) -> None:
     session.execute(delete(DataKey).where(DataKey.id.in_(keys)))
     session.execute(delete(Challenge).where(Challenge.conversation_id.in_(ids)))
     session.execute(delete(Conversation).where(Conversation.id.in_(ids)))
+
+
+def _remove_codes(session: Session, ids: Sequence[str]) -> None:
+    session.execute(delete(Challenge).where(Challenge.id.in_(ids)))
+
+
+def _remove_failures(session: Session, ids: Sequence[int]) -> None:
+    session.execute(delete(AddressFailure).where(AddressFailure.id.in_(ids)))
 
 
 def _mail_done_before(cutoff: datetime) -> ColumnElement[bool]:

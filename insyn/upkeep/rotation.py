@@ -62,6 +62,7 @@ class Rotation:
 
         Raises `UnknownMasterKey` when one is wrapped by a key that is not configured.
         """
+        self._keyring.hear_news()
         rewrapped = 0
         while count := self._rewrap_batch():
             rewrapped += count

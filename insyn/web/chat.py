@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Request, Response
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from insyn.bootstrap import Services
@@ -16,6 +16,8 @@ from insyn.conversation.gateway import Refused
 from insyn.web.limits import Buckets, client_address
 
 WAIT_SECONDS = 15
+
+Id = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,100}$")]
 
 
 class TooFast(Exception):
@@ -35,7 +37,7 @@ class Incoming(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     text: str | None = None
-    choice: str | None = None
+    choice: Id | None = None
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Incoming:
@@ -48,7 +50,7 @@ class Feedback(BaseModel):
     """A thumb on an answer."""
 
     model_config = ConfigDict(extra="forbid")
-    message_id: str
+    message_id: Id
     value: Literal["up", "down"]
 
 

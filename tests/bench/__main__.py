@@ -1,7 +1,8 @@
 """`make bench`: measures Insyn and stock Rasa on this machine, in the same run, and prints both with their ratio.
 
 `python -m tests.bench [--quick] [--stock-epochs N]`. Models are trained once and kept in var/bench; the figures are
-written to var/bench/latest.json.
+written to var/bench/latest.json. Training stock Rasa in full takes hours; `--quick` trains it for one epoch, which its
+speed and memory do not depend on.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import os
 import platform
 import sys
+import time
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -28,8 +30,8 @@ from tests.bench.stock import STOCK_EPOCHS
 from tests.bench.systems import Candidate, Insyn, StockRasa
 from tests.bench.training import HOME, Trained
 
-QUICK_EPOCHS = 1  # speed and memory do not depend on it, only what the model understands
-BUSY = 0.5  # load average from which another program has a part in the figures
+QUICK_EPOCHS = 1
+BUSY = 0.1  # share of the processors from which other programs have a part in the figures
 
 Row = tuple[str, float, float | None, str]
 
@@ -40,7 +42,6 @@ def main() -> None:
     trained = [training.ours()]
     stock_project, stock_trained = training.stock_rasa(epochs)
     trained.append(stock_trained)
-    load_before = os.getloadavg()[0]
     with ExitStack() as running:
         print("The systems start, one after the other", flush=True)
         systems: list[Candidate] = [
@@ -48,7 +49,9 @@ def main() -> None:
             running.enter_context(StockRasa(stock_project, stock_trained.model)),
         ]
         print("Measuring, in turns", flush=True)
+        others = Others(systems)
         figures = asyncio.run(measure(systems, Size(rounds=6 if options.quick else 30)))
+        others_share = others.share()
         memory = [system.memory() for system in systems]
     rows = _rows(systems, figures, trained, memory)
     conditions = {
@@ -56,14 +59,32 @@ def main() -> None:
         "cores": psutil.cpu_count(),
         "python": platform.python_version(),
         "machine": platform.platform(),
-        "load_before": load_before,
-        "load_after": os.getloadavg()[0],
+        "share_of_processors_used_by_others": others_share,
         "stock_epochs": epochs,
         "messages_of_one_person": len(figures[0].alone),
         "training": {system.name: asdict(each) for system, each in zip(systems, trained, strict=True)},
     }
     _show(rows, conditions)
     _keep(rows, conditions)
+
+
+class Others:
+    """What is not the bench: how much of the processors it uses from here on."""
+
+    def __init__(self, systems: list[Candidate]) -> None:
+        self._systems = systems
+        self._at_first = self._now()
+
+    def share(self) -> float:
+        """Of all processors together, 0 to 1."""
+        seconds, busy = (now - then for now, then in zip(self._now(), self._at_first, strict=True))
+        return max(0.0, busy / seconds / (psutil.cpu_count() or 1))
+
+    def _now(self) -> tuple[float, float]:
+        times = psutil.cpu_times()
+        ours = psutil.Process().cpu_times()
+        bench = ours.user + ours.system + sum(system.cpu_seconds() for system in self._systems)
+        return time.monotonic(), times.user + times.nice + times.system - bench
 
 
 def _options() -> argparse.Namespace:
@@ -118,13 +139,14 @@ def _show(rows: list[Row], conditions: dict[str, Any]) -> None:
         "Insyn: masks, stores, audits and answers from its approved answers by a custom action. Stock Rasa: pipeline and"
         " policies of `rasa init` on the same examples, one response for each intent; keeps conversations in memory only."
     )
-    load = max(conditions["load_before"], *(each["load"] for each in conditions["training"].values()))
+    share = conditions["share_of_processors_used_by_others"]
     console.print(
         f"{conditions['cores']} cores, {conditions['messages_of_one_person']} messages of one person."
-        f" Load average {conditions['load_before']:.1f} before the measurements."
+        f" Other programs used {share:.0%} of the processors meanwhile"
+        + (": trust the ratios only." if share > BUSY else ".")
     )
-    if load > BUSY:
-        console.print(f"The machine was busy with something else (load up to {load:.1f}): trust the ratios only.")
+    for name, each in conditions["training"].items():
+        console.print(f"{name} was trained with {each['load']:.1f} other processes at work (load average).")
 
 
 def _keep(rows: list[Row], conditions: dict[str, Any]) -> None:

@@ -8,10 +8,17 @@ from pathlib import Path
 import pytest
 
 from insyn.bootstrap import Services
+from insyn.logs import configure
 from insyn.settings import Settings
 from tests.fixtures.fake_rasa import FakeRasa
 from tests.fixtures.house import house_settings
 from tests.fixtures.web import Browser
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs() -> None:
+    """Logs as they are in production; structlog's own default draws whole tracebacks."""
+    configure("ERROR")
 
 
 @pytest.fixture
@@ -27,8 +34,14 @@ async def running_rasa(rasa: FakeRasa) -> AsyncIterator[FakeRasa]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, rasa: FakeRasa) -> Settings:
-    return house_settings(tmp_path, rasa_port=rasa.port, rasa_timeout_seconds=1.0)
+def patience() -> float:
+    """Seconds that the service waits for Rasa: long, because other work may load the machine."""
+    return 20.0
+
+
+@pytest.fixture
+def settings(tmp_path: Path, rasa: FakeRasa, patience: float) -> Settings:
+    return house_settings(tmp_path, rasa_port=rasa.port, rasa_timeout_seconds=patience)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import { copy } from "./clipboard.js";
 import { writtenTime } from "./dates.js";
 
 const EVERY_MS = 5_000;
-const CODE = /(?<!\d)\d{8}(?!\d)/;
+const CODE = /(?<!\d)\d{4} ?\d{4}(?!\d)/;
 
 const box = document.getElementById("mailbox");
 const state = document.getElementById("mailbox-state");

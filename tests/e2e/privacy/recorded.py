@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 from tests.fixtures.apart import Apart
-from tests.fixtures.system import ROOT, free_ports
+from tests.fixtures.system import free_ports
 
 
 class Relay:
@@ -66,8 +66,10 @@ class Recorded(Apart):
         self.to_actions.close()
 
     def _begin(self, command: list[str]) -> subprocess.Popen[bytes]:
-        env = self.env
+        ours = self.env
         if "rasa" in command:
-            env = {**env, "INSYN_RASA_PORT": str(self._rasa_port), "INSYN_ACTION_PORT": str(self.to_actions.port)}
-        with self.console.open("ab") as sink:
-            return subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink)
+            self.env = {**ours, "INSYN_RASA_PORT": str(self._rasa_port), "INSYN_ACTION_PORT": str(self.to_actions.port)}
+        try:
+            return super()._begin(command)
+        finally:
+            self.env = ours

@@ -173,7 +173,8 @@ async def test_stop_during_the_pause_is_quick(start: Start, monkeypatch: pytest.
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the tether is Linux's")
-def test_it_ends_when_we_are_killed() -> None:
+@pytest.mark.parametrize("frozen", [False, True], ids=["at work", "frozen"])
+def test_it_ends_when_we_are_killed(frozen: bool) -> None:
     script = textwrap.dedent(
         """
         import os, subprocess, sys
@@ -187,6 +188,8 @@ def test_it_ends_when_we_are_killed() -> None:
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
     asyncio.run(_until(lambda: Path(f"/proc/{child}/comm").read_text().strip() == "sleep"))
+    if frozen:
+        os.kill(child, signal.SIGSTOP)
 
     parent.kill()
     parent.wait()

@@ -1,0 +1,56 @@
+"""What the service does by the clock: the purge every night, the audit anchor every minute."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, time, timedelta
+
+import structlog
+
+from insyn.audit.anchor import Anchor
+from insyn.clock import STOCKHOLM, Clock
+from insyn.store.engine import Store, StoreUnavailable
+from insyn.upkeep.purge import Purge
+
+PURGE_AT = time(3, 20)  # Swedish time; the store is written anew then, and hardly anyone waits
+ANCHOR_SECONDS = 60.0
+
+log = structlog.get_logger()
+
+
+async def purge_nightly(purge: Purge, clock: Clock) -> None:
+    """Purges once after the service has started and then every night, until cancelled."""
+    while True:
+        try:
+            removed = await asyncio.to_thread(purge.run)
+            log.info("purged", **{kind: count for kind, count in removed.items() if count})
+        except StoreUnavailable as error:
+            log.warning("purge waits", error=str(error))
+        except Exception:
+            log.exception("purge failed")
+        await asyncio.sleep(seconds_until(PURGE_AT, clock()))
+
+
+async def keep_anchored(store: Store, anchor: Anchor, *, pause_seconds: float = ANCHOR_SECONDS) -> None:
+    """Writes down where the audit log ends, every `pause_seconds` and once more when cancelled."""
+
+    def mark() -> None:
+        with store.read() as session:
+            anchor.mark(session)
+
+    try:
+        while True:
+            try:
+                await asyncio.to_thread(mark)
+            except (StoreUnavailable, OSError) as error:
+                log.error("audit log is not anchored", error=type(error).__name__)
+            await asyncio.sleep(pause_seconds)
+    finally:
+        mark()
+
+
+def seconds_until(hour: time, now: datetime) -> float:
+    """Seconds from `now` to the next time the clock in Sweden shows `hour`."""
+    local = now.astimezone(STOCKHOLM)
+    day = local.date() if local.time() < hour else local.date() + timedelta(days=1)
+    return (datetime.combine(day, hour, STOCKHOLM) - now).total_seconds()
