@@ -15,6 +15,7 @@ from actions.speech import Voice
 from insyn.errors import new_error_id
 from insyn.policy.answers import AnswerBook
 from insyn.requests.desk import RequestDesk
+from insyn.store.engine import StoreUnavailable
 
 Events = list[dict[str, Any]]
 
@@ -38,6 +39,12 @@ class InsynAction(Action):  # type: ignore[misc]
             return await asyncio.to_thread(self.act, Voice(self.book, dispatcher), tracker)
         except ActionExecutionRejection:
             raise
+        except StoreUnavailable as error:
+            # Not a fault of the turn: the gateway keeps the message and has the whole turn done again.
+            log.warning("action postponed", action=self.name(), error=str(error))
+            dispatcher.messages.clear()
+            dispatcher.utter_message(text="", json_message={"postponed": True})
+            return []
         except Exception as error:
             error_id = new_error_id()
             log.error(

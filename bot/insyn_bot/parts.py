@@ -110,7 +110,9 @@ def _clause_believed(text: str, piece: Piece, whole: Verdict, conjoined: bool) -
     rank, support = _support(piece.verdict.best, whole)
     supported = support >= _CLAUSE_SUPPORT and rank < _TOP
     if len(piece.span.of(text).split()) < _FEW_WORDS:
-        return supported and trust >= _SURE
+        # "Radera mig" is short and certain: a request is not lost because the rest of the message is longer.
+        claimed = family(piece.verdict.best) == "request" and trust >= _SURE and rank < _FAIR_RANK
+        return claimed or (supported and trust >= _SURE)
     if not _asks(text, piece):
         return False
     return (trust >= _FAIR and rank < _FAIR_RANK) or (conjoined and supported and trust >= _CLAUSE)

@@ -26,6 +26,7 @@ from insyn.conversation.transcript import Message, Transcript, public_topic
 from insyn.errors import new_error_id
 from insyn.identity.challenge import Challenges
 from insyn.policy.answers import AnswerBook
+from insyn.privacy import lexicon
 from insyn.privacy.keys import DataKeyring
 from insyn.privacy.masking import mask, normalise
 from insyn.privacy.vault import Vault
@@ -233,6 +234,8 @@ class Gateway:
 
     def _hear(self, conversation_id: str, text: str | None, choice: str | None, key: str | None) -> _Heard | Reply:
         """Masks and stores a message, or finds the reply that it has already had."""
+        if choice is None:
+            lexicon.load()  # just after a start it takes a second, in which others could not write
         # Whatever acknowledges the message commits after this, and durably.
         with self._store.write(durable=False) as session:
             conversation = session.get(Conversation, conversation_id)
@@ -278,6 +281,8 @@ class Gateway:
 
         expects = conversation.dialogue.get("requested_slot")
         expects = "code" if expects == "lookup_code" else expects
+        if clean.lstrip().startswith("/"):
+            expects = None  # an attempted command is not the answer that was asked for
         return mask(clean, keep_value, expects=expects, vocabulary=self._vocabulary)
 
     def _offered(self, session: Session, conversation_id: str, choice_id: str) -> tuple[str, str]:
@@ -308,6 +313,8 @@ class Gateway:
             result = await self._rasa.turn(
                 heard.conversation_id, heard.for_rasa, state, {"turn": heard.turn_id}, waited=waited
             )
+            if any(each["data"].get("postponed") for each in result.messages):
+                raise RasaUnavailable("an action could not reach the store")
         except RasaUnavailable as error:
             log.warning("rasa unavailable", error=str(error), conversation=heard.conversation_id)
             if late:

@@ -198,7 +198,8 @@ class OwnData:
         ]
 
     def _outline(self, case: Case) -> dict[str, Any]:
-        return {**self._facts(case), "withheld": NOT_SHOWN_TO_BE_YOURS}
+        nothing: Holdings = {"details": {}, "letters": [], "reminders": [], "files": [], "log": []}
+        return {**self._facts(case), **nothing, "withheld": NOT_SHOWN_TO_BE_YOURS}
 
     def _facts(self, case: Case) -> dict[str, Any]:
         return {
@@ -215,7 +216,7 @@ class OwnData:
 
     def _case(self, session: Session, case: Case) -> dict[str, Any]:
         notes = self._casebook.notes(session, case)
-        told: Holdings = {
+        return {
             **self._facts(case),
             "details": {
                 _DETAILS.get(field, field): value for field, value in self._casebook.details(session, case).items()
@@ -229,10 +230,8 @@ class OwnData:
                 {"at": self._moment(sentence.at), "text": sentence.text}
                 for sentence in story(session, case.id, name_of=lambda _: "en handläggare")
             ],
+            "withheld": NOTES_WITHHELD if any(note.kind not in ("letter", "reminder") for note in notes) else None,
         }
-        if any(note.kind not in ("letter", "reminder") for note in notes):
-            told["withheld"] = NOTES_WITHHELD
-        return told
 
     def _files(self, session: Session, case: Case) -> list[dict[str, Any]]:
         rows = session.execute(

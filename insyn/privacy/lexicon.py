@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from threading import Lock
 
 from simplemma.strategies.dictionaries import DefaultDictionaryFactory
 
@@ -134,6 +135,9 @@ DIALOGUE = STOP | _words("""
 """)
 
 
+_loading = Lock()
+
+
 @lru_cache(maxsize=1)
 def _dictionaries() -> tuple[Mapping[str, str], Mapping[str, str]]:
     factory = DefaultDictionaryFactory()
@@ -141,8 +145,9 @@ def _dictionaries() -> tuple[Mapping[str, str], Mapping[str, str]]:
 
 
 def load() -> None:
-    """Loads the dictionaries (about a second) ahead of the first name that needs them."""
-    _dictionaries()
+    """Loads the dictionaries (about a second) ahead of the first name that needs them; two who ask at once wait for one."""
+    with _loading:
+        _dictionaries()
 
 
 def is_word(lowered: str) -> bool:

@@ -163,7 +163,32 @@ class Purge:
         no_case_on_hold = ~(
             select(Case.id).where(Case.id == DeliveryFile.case_id, Case.on_hold.is_(True)).correlate(DeliveryFile).exists()
         )  # fmt: skip
+        # What goes along with something else comes before it, so that each thing counts once.
         return {
+            "codes": _Kind(Challenge.id, lambda cutoff: Challenge.expires_at < cutoff, _remove_codes),
+            "failed_codes": _Kind(AddressFailure.id, lambda cutoff: AddressFailure.at < cutoff, _remove_failures),
+            "mails": _Kind(OutgoingMail.id, _mail_done_before, _empty_mails),
+            "deliveries": _Kind(
+                Delivery.id,
+                lambda cutoff: and_(
+                    Delivery.expires_at < cutoff + self._periods["deliveries"].length, Delivery.shredded_at.is_(None)
+                ),
+                self._shred_deliveries,
+            ),
+            "unsent_files": _Kind(
+                DeliveryFile.id,
+                lambda cutoff: and_(
+                    DeliveryFile.delivery_id.is_(None), DeliveryFile.complete.is_(True),
+                    DeliveryFile.case_id.in_(select(Case.id).where(Case.closed_at < cutoff)),
+                    no_case_on_hold,
+                ),
+                _remove_files,
+            ),
+            "broken_uploads": _Kind(
+                DeliveryFile.id,
+                lambda cutoff: and_(DeliveryFile.complete.is_(False), DeliveryFile.created_at < cutoff),
+                _remove_files,
+            ),
             "anonymous_chats": _Kind(
                 Conversation.id,
                 lambda cutoff: and_(_idle_since(cutoff), Conversation.verified_at.is_(None)),
@@ -186,30 +211,6 @@ class Purge:
                 Case.id, lambda cutoff: and_(closed, Case.closed_at < cutoff, ~_ENOUGH), self._shred_cases
             ),
             "cases": _Kind(Case.id, lambda cutoff: and_(closed, Case.closed_at < cutoff, _ENOUGH), self._shred_cases),
-            "codes": _Kind(Challenge.id, lambda cutoff: Challenge.expires_at < cutoff, _remove_codes),
-            "failed_codes": _Kind(AddressFailure.id, lambda cutoff: AddressFailure.at < cutoff, _remove_failures),
-            "mails": _Kind(OutgoingMail.id, _mail_done_before, _empty_mails),
-            "deliveries": _Kind(
-                Delivery.id,
-                lambda cutoff: and_(
-                    Delivery.expires_at < cutoff + self._periods["deliveries"].length, Delivery.shredded_at.is_(None)
-                ),
-                self._shred_deliveries,
-            ),
-            "unsent_files": _Kind(
-                DeliveryFile.id,
-                lambda cutoff: and_(
-                    DeliveryFile.delivery_id.is_(None),
-                    DeliveryFile.case_id.in_(select(Case.id).where(Case.closed_at < cutoff)),
-                    no_case_on_hold,
-                ),
-                _remove_files,
-            ),
-            "broken_uploads": _Kind(
-                DeliveryFile.id,
-                lambda cutoff: and_(DeliveryFile.complete.is_(False), DeliveryFile.created_at < cutoff),
-                _remove_files,
-            ),
         }  # fmt: skip
 
     def _close_unfinished(self, session: Session, ids: Sequence[str]) -> None:
@@ -253,7 +254,6 @@ def _remove_conversations(session: Session, ids: Sequence[str]) -> None:
     keys = select(Conversation.data_key_id).where(Conversation.id.in_(ids))
     session.execute(delete(OutgoingMail).where(OutgoingMail.data_key_id.in_(keys)))
     session.execute(delete(DataKey).where(DataKey.id.in_(keys)))
-    session.execute(delete(Challenge).where(Challenge.conversation_id.in_(ids)))
     session.execute(delete(Conversation).where(Conversation.id.in_(ids)))
 
 

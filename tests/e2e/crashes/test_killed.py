@@ -132,6 +132,8 @@ def everything_is_in_order(system: Apart, crowd: Crowd, url: str) -> None:
 def _conversation_is_whole(store: Store, person: Person) -> None:
     assert person.refused == []
     said = [message["id"] for message in person.transcript() if message["author"] != "person"]
+    assert set(said) >= person.promises
+    said = [each for each in said if each not in person.promises]
     assert said == person.greeting + [each for call in person.calls for each in call.answered_with]
     with store.read() as session:
         cases = session.scalars(select(Case).where(Case.conversation_id == person.id)).all()

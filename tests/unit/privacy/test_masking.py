@@ -268,6 +268,8 @@ def test_a_known_form_is_masked_among_other_text(
     assert out.count(secret) <= plain.count(secret) or kind == "namn"
 
 
+HANG_SECONDS = 5.0  # of the processor; backtracking gone wild takes minutes
+
 ADVERSARIAL = [
     "a" * 8192,
     "1" * 8192,
@@ -337,9 +339,9 @@ ADVERSARIAL = [
 def test_no_text_takes_long(text: str, expects: str | None) -> None:
     masked("Vill Zlatka Exempelova? 0701740605")  # the dictionaries are loaded once
     keeper = Keeper()
-    start = time.perf_counter()
+    start = time.process_time()
     mask(normalise(text[:8192]), lambda kind, value: f"⟨{kind} 1⟩", expects=expects)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < HANG_SECONDS
     assert not keeper.values
 
 
