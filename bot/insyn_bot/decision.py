@@ -18,7 +18,7 @@ WRONG_ALLOWED = 0.10
 """Share of held-out in-scope examples that may be answered wrongly. The examples are written to be as
 varied as possible; messages from people are misread about a quarter as often (tests/understanding/dev)."""
 
-REFUSED_ALLOWED = 0.05
+REFUSED_ALLOWED = 0.08
 """Share of held-out in-scope examples that may be refused."""
 
 MORE_LIKELY_THAN_NOT = 0.5

@@ -227,8 +227,9 @@ class Deliveries:
                 DeliveryPass(token_hash=_hash(token), delivery_id=delivery.id, expires_at=self._clock() + PASS_LASTS)
             )
             self._audit.append(session, "delivery.opened", case.id, delivery=delivery.id)
-            files = tuple(self._files.view(session, row) for row in self._left(session, delivery))
-            return Opened(Outcome.RIGHT, token, files)
+            files = [self._files.view(session, row) for row in self._left(session, delivery)]
+            files.sort(key=lambda file: (file.put_by == "insyn", file.put_at, file.name))
+            return Opened(Outcome.RIGHT, token, tuple(files))
 
     def fetch(self, link: str, token: str, file_id: str) -> Download | None:
         """A file, counted and logged before its first byte leaves; None when the token or the file is not (or no longer) good.
@@ -276,9 +277,9 @@ class Deliveries:
         """The files of a delivery that can still be fetched."""
         return list(
             session.scalars(
-                select(DeliveryFile)
-                .where(DeliveryFile.delivery_id == delivery.id, DeliveryFile.fetches < self._fetches)
-                .order_by(DeliveryFile.created_at, DeliveryFile.id)
+                select(DeliveryFile).where(
+                    DeliveryFile.delivery_id == delivery.id, DeliveryFile.fetches < self._fetches
+                )
             )
         )
 

@@ -68,7 +68,7 @@ class Store:
                 raise StoreUnavailable(type(error.orig).__name__) from error
             raise
         finally:
-            session.close()
+            _let_go(session)
 
     @contextmanager
     def _turn_to_write(self) -> Iterator[None]:
@@ -124,6 +124,14 @@ def _sqlite_engine(url: str, busy_timeout_seconds: float) -> Engine:
             connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def _let_go(session: Session) -> None:
+    """Ends a session. On a connection that cannot even roll back there is nothing to undo: the database has done it."""
+    try:
+        session.close()
+    except DBAPIError:
+        session.invalidate()
 
 
 def _is_unavailability(error: DBAPIError) -> bool:
