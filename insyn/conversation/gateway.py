@@ -263,8 +263,7 @@ class Gateway:
             return self._heard(conversation, turn)
 
     def _heard(self, conversation: Conversation, turn: Turn) -> _Heard:
-        # A leading slash would make Rasa take what a person wrote for an intent of the gateway's.
-        for_rasa = turn.choice or turn.text.lstrip(NOT_WORDS)
+        for_rasa = turn.choice or _no_command(turn.text)
         return _Heard(conversation.id, turn.id, for_rasa, dict(conversation.dialogue), conversation.token_epoch)
 
     def _masked(self, session: Session, conversation: Conversation, text: str) -> str:
@@ -454,6 +453,14 @@ class Gateway:
                 del self._busy[conversation_id]
             else:
                 self._busy[conversation_id] = (lock, waiting - 1)
+
+
+def _no_command(text: str) -> str:
+    """What a person wrote, without the form that Rasa would take for an intent of the gateway's (`/intent{...}`)."""
+    if not text.lstrip().startswith("/"):
+        return text
+    words = text.lstrip(NOT_WORDS)
+    return words.partition("{")[0].strip() or words
 
 
 class News:

@@ -12,6 +12,7 @@ from insyn.privacy.keys import BlindIndex, DataKeyring, seal, unseal
 from insyn.store.models import Conversation, VaultValue
 
 PLACEHOLDER = re.compile(r"⟨[^⟨⟩]{1,36}⟩")
+_CODE = re.compile(r"⟨kod \d+⟩")
 
 
 class Vault:
@@ -76,4 +77,5 @@ class Vault:
         """`text` with the placeholders of this conversation replaced by their values: only for the person's own eyes."""
         if not PLACEHOLDER.search(text):
             return text
+        text = _CODE.sub("••••", text)  # of a code only its fingerprint is kept
         return PLACEHOLDER.sub(lambda match: self.value(session, conversation, match[0]) or match[0], text)

@@ -18,6 +18,7 @@ from tests.e2e.privacy.recorded import Recorded
 from tests.fixtures.chat import Chat
 
 _JSON_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+_DOMAIN = re.compile(rb'"domain": ?\{.*?\}, ?"version"', re.S)
 _SEPARATORS = re.compile(r"[\s\-–.()/]+")
 AT_ONCE = 3
 
@@ -28,10 +29,14 @@ class Searchable:
     def __init__(self, name: str, parts: Iterable[bytes]) -> None:
         self.name = name
         # A gap between the parts: nothing is found across two of them.
-        text = "\n\x00\n".join(part.decode("utf-8", "replace") for part in parts)
-        self.text = _JSON_ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text)
-        self._folded = self.text.casefold()
+        text = _without_repeats(b"\n\x00\n".join(parts)).decode("utf-8", "replace")
+        self._text = _JSON_ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text)
+        self._folded = self._text.casefold()
         self._dense = _SEPARATORS.sub("", self._folded)
+
+    def has(self, words: str) -> bool:
+        """Whether these very words are there."""
+        return words in self._text
 
     def holds(self, value: str) -> bool:
         """Whether the value is there, however it is written."""
@@ -41,7 +46,13 @@ class Searchable:
     def holds_code(self, code: str) -> bool:
         """Whether a one-time code is there as a number of its own."""
         first, last = code.split()
-        return re.search(rf"(?<!\d){first} ?{last}(?!\d)", self.text) is not None
+        return re.search(rf"(?<!\d){first} ?{last}(?!\d)", self._text) is not None
+
+
+def _without_repeats(tape: bytes) -> bytes:
+    """Every call to an action brings the whole domain along: once is enough to search."""
+    first = _DOMAIN.search(tape)
+    return tape[: first.end()] + tape[first.end() :].replace(first[0], b"") if first else tape
 
 
 class Evidence:
@@ -92,9 +103,9 @@ def test_the_tapes_and_the_store_hold_the_conversations(evidence: Evidence) -> N
             "⟨kortnummer 1⟩",
             "⟨adress 1⟩",
         ):
-            assert placeholder in tape.text, f"{placeholder} is not in {tape.name}"
-        assert "request.access" in tape.text
-    assert "⟨kod 1⟩" in evidence.rasa.text
+            assert tape.has(placeholder), f"{placeholder} is not in {tape.name}"
+        assert tape.has("request.access")
+    assert evidence.rasa.has("⟨kod 1⟩")
     assert len(evidence.codes) >= 12
     assert evidence.cases >= 20
 
