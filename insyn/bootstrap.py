@@ -99,7 +99,9 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
     sender_address = parseaddr(settings.mail_from)[1]
     outbox = Outbox(keyring, clock, sender_address.rpartition("@")[2] or "localhost")
     book = AnswerBook(
-        retention_chat_days=settings.retention_chat_days, retention_case_days=settings.retention_case_days
+        retention_chat_days=settings.retention_chat_days,
+        retention_verified_chat_days=settings.retention_verified_chat_days,
+        retention_case_days=settings.retention_case_days,
     )
     rasa = RasaClient(settings.rasa_url, settings.rasa_token.get_secret_value(), settings.rasa_timeout_seconds)
     transcript = Transcript(book, vault, settings.policy_url)

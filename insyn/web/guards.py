@@ -72,7 +72,7 @@ class Guards:
         origin = headers.get(b"origin")
         if origin is None:
             return True
-        if origin == b"nullX":
+        if origin == b"null":
             return headers.get(b"sec-fetch-site") == b"same-origin"
         return origin.decode("latin-1").rstrip("/") in self._origins
 

@@ -46,7 +46,9 @@ def browser(chromium: str) -> Iterator[Browser]:
 def context(browser: Browser, system: System) -> Iterator[BrowserContext]:
     """A fresh browser profile, in which nothing may go wrong unseen."""
     expect.set_options(timeout=PATIENCE_MS)
-    context = browser.new_context(base_url=system.url, locale="sv-SE", timezone_id="Europe/Stockholm")
+    context = browser.new_context(
+        base_url=system.url, locale="sv-SE", timezone_id="Europe/Stockholm", reduced_motion="reduce"
+    )
     context.set_default_timeout(PATIENCE_MS)
     watch = Watch(system.url)
     context.on("page", watch.over)

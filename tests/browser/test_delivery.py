@@ -47,7 +47,7 @@ def served(sqlite_file: Path, tmp_path: Path, quick_build: None) -> Iterator[tup
 
 @pytest.fixture
 def page(browser: Browser, served: tuple[House, str]) -> Iterator[Page]:
-    context = browser.new_context(base_url=served[1], locale="sv-SE")
+    context = browser.new_context(base_url=served[1], locale="sv-SE", reduced_motion="reduce")
     context.set_default_timeout(PATIENCE_MS)
     watch = Watch(served[1])
     context.on("page", watch.over)
