@@ -32,6 +32,16 @@ def _joined(text: str, left: Token, right: Token) -> bool:
     return gap in (" ", "  ", "\t") or (len(left.word) == 1 and gap in (".", ". "))
 
 
+def _leads_to_capital(text: str, tokens: list[Token], at: int) -> bool:
+    """Whether a particle, or two ("de la"), stand here before a capitalised word of the same name."""
+    for step in range(at, min(at + 2, len(tokens) - 1)):
+        if tokens[step].low not in PARTICLES or not _joined(text, tokens[step], tokens[step + 1]):
+            return False
+        if tokens[step + 1].capital:
+            return True
+    return False
+
+
 def _may_be_name(token: Token) -> bool:
     return token.capital or token.is_name or not is_ordinary(token.low)
 
@@ -47,7 +57,8 @@ def _run(text: str, tokens: list[Token], first: int, *, firm: bool) -> int:
         if at > first and not _joined(text, tokens[at - 1], token):
             break
         following = tokens[at + 1] if at + 1 < len(tokens) and _joined(text, token, tokens[at + 1]) else None
-        if token.low in PARTICLES and following and following.low not in STOP and _may_be_name(following):
+        particle = token.low in PARTICLES and following and following.low not in STOP and _may_be_name(following)
+        if particle or (at > first and _leads_to_capital(text, tokens, at)):
             at += 1
             continue
         if token.initial(text):
@@ -210,12 +221,7 @@ def _by_capitals(sheet: Sheet, tokens: list[Token]) -> list[Finding]:
         after = at + 1
         while after < len(tokens) and _joined(text, tokens[after - 1], tokens[after]):
             following = tokens[after]
-            if (
-                following.low in PARTICLES
-                and after + 1 < len(tokens)
-                and tokens[after + 1].capital
-                and _joined(text, following, tokens[after + 1])
-            ):
+            if _leads_to_capital(text, tokens, after):
                 after += 1
                 continue
             if not following.capital or following.low in STOP:
@@ -249,7 +255,7 @@ def _judge(text: str, run: list[Token], initial: bool, found: list[Finding]) -> 
     for place, token in enumerate([*run, None]):
         cut = token is None or token.low in ORGANISATIONS or (_acronym(token) and not shouted)
         if token is not None and not cut:
-            ordinary = not token.is_name and is_ordinary(token.low)
+            ordinary = not token.is_name and token.low not in PARTICLES and is_ordinary(token.low)
             cut = ordinary and ((place == 0 and initial) or len(run) > 3 or shouted)
             if place == 0 and initial and token.low in SURNAMES - FIRST_NAMES and len(run) > 2:
                 cut = True

@@ -263,6 +263,7 @@ NAME = [
     ("Mitt namn är Carl von Exempel", "Carl von Exempel"),
     ("mitt namn: Anna-Lena Ek", "Anna-Lena Ek"),
     ("Mitt namn är Anna de la Cruz och jag", "Anna de la Cruz"),
+    ("Wilhelmina de la Gardieux", "Wilhelmina de la Gardieux"),
     ("namn: Åsa Öberg", "Åsa Öberg"),
     ("Namn: åsa öberg\nTel: 0701740605", "åsa öberg"),
     ("Förnamn: Anna Efternamn: Svensson", "Svensson"),
