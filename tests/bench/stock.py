@@ -71,7 +71,7 @@ def _config(epochs: int) -> dict[str, Any]:
 
 
 def _domain(intents: list[str]) -> dict[str, Any]:
-    answers = AnswerBook(retention_chat_days=30, retention_case_days=730).answers
+    answers = AnswerBook(retention_chat_days=30, retention_verified_chat_days=90, retention_case_days=730).answers
     return {
         "version": "3.1",
         "intents": intents,

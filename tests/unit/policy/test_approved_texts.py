@@ -70,7 +70,7 @@ TOPICS = [
     "smalltalk.bot_identity",
 ]
 
-BOOK = AnswerBook(retention_chat_days=30, retention_case_days=730)
+BOOK = AnswerBook(retention_chat_days=30, retention_verified_chat_days=90, retention_case_days=730)
 ANSWERS = list(BOOK.answers.values())
 INTENTS = [
     intent
@@ -158,7 +158,7 @@ def test_sections_have_their_own_places_on_the_page() -> None:
 
 
 def test_settings_are_written_into_the_answers() -> None:
-    other = AnswerBook(retention_chat_days=17, retention_case_days=4711)
+    other = AnswerBook(retention_chat_days=17, retention_verified_chat_days=19, retention_case_days=4711)
     text = other.answers["assistant.privacy"].text
     assert "17" in text
     assert text != BOOK.answers["assistant.privacy"].text
