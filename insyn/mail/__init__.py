@@ -1,0 +1,1 @@
+"""The data-protection mailbox: mails are read (`reading`), decided upon (`deciding`) and handled in their thread."""
