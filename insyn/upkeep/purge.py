@@ -95,6 +95,11 @@ class Purge:
         self._periods = periods(settings)
         self._kinds = self._all_kinds()
 
+    def last(self) -> datetime | None:
+        """When the latest purge that ran to its end had begun."""
+        with self._store.read() as session:
+            return session.scalar(select(func.max(PurgeProof.began_at)).where(PurgeProof.finished_at.is_not(None)))
+
     def preview(self) -> dict[str, int]:
         """How many of each kind have passed their period now; nothing is changed."""
         now = self._clock()

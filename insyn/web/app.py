@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import structlog
@@ -19,28 +17,29 @@ from starlette.staticfiles import StaticFiles
 
 from insyn.bootstrap import Services, build
 from insyn.conversation.gateway import MAX_BYTES, Refused
-from insyn.conversation.rasa import RasaUnavailable
 from insyn.errors import new_error_id
-from insyn.privacy import lexicon
 from insyn.settings import Settings
 from insyn.store.engine import StoreUnavailable
 from insyn.web.chat import NotAuthorised, TooFast, chat_router
+from insyn.web.delivery import delivery_router
 from insyn.web.guards import Guards, security_headers
+from insyn.web.lifespan import Rhythm, lifespan
 from insyn.web.problems import problem
 from insyn.web.webhook import action_app
 
 _HERE = Path(__file__).parent
-PENDING_PAUSE_SECONDS = 2.0
 
 log = structlog.get_logger()
 
 
-def create_app(settings: Settings, *, services: Services | None = None) -> FastAPI:
+def create_app(settings: Settings, *, services: Services | None = None, rhythm: Rhythm = Rhythm()) -> FastAPI:
     """The service as an ASGI application; `app.state.services` holds its parts."""
     services = services or build(settings)
-    app = FastAPI(title="Insyn", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
+    app = FastAPI(title="Insyn", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.services = services
+    app.state.rhythm = rhythm
     app.include_router(chat_router(services))
+    app.include_router(delivery_router(services))
     app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
     _add_pages(app, services)
     _add_health(app, services)
@@ -48,41 +47,6 @@ def create_app(settings: Settings, *, services: Services | None = None) -> FastA
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[h.strip() for h in settings.allowed_hosts.split(",")])
     app.add_middleware(Guards, settings=settings)  # outermost: what the others refuse carries the headers too
     return app
-
-
-@asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    services: Services = app.state.services
-    if services.mailbox is not None:
-        await services.mailbox.start()
-    background = [
-        asyncio.create_task(services.sender.run()),
-        asyncio.create_task(_answer_pending(services)),
-        asyncio.create_task(asyncio.to_thread(lexicon.load)),
-    ]
-    try:
-        yield
-    finally:
-        for task in background:
-            task.cancel()
-        await asyncio.gather(*background, return_exceptions=True)
-        if services.mailbox is not None:
-            await services.mailbox.stop()
-        await services.rasa.close()
-        services.store.close()
-
-
-async def _answer_pending(services: Services) -> None:
-    """Answers what was kept while Rasa was away, as soon as it is back."""
-    while True:
-        await asyncio.sleep(PENDING_PAUSE_SECONDS)
-        try:
-            if await services.rasa.is_ready():
-                await services.gateway.answer_pending()
-        except (RasaUnavailable, StoreUnavailable) as error:
-            log.warning("kept messages wait", error=type(error).__name__)
-        except Exception:
-            log.exception("kept messages could not be answered")
 
 
 def _add_pages(app: FastAPI, services: Services) -> None:

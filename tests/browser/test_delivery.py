@@ -10,19 +10,13 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect
-from starlette.staticfiles import StaticFiles
 
-import insyn.web
 from insyn.bootstrap import build
 from insyn.store.engine import Store
-from insyn.web.delivery import delivery_router
-from insyn.web.guards import Guards
+from insyn.web.app import create_app
 from tests.browser.conftest import PATIENCE_MS, Watch, accessible
 from tests.fixtures.house import House, SettableClock, house_settings
-
-STATIC = Path(insyn.web.__file__).parent / "static"
 
 
 @pytest.fixture
@@ -32,11 +26,8 @@ def served(sqlite_file: Path, tmp_path: Path, quick_build: None) -> Iterator[tup
     port = listener.getsockname()[1]
     clock, store = SettableClock(), Store(f"sqlite:///{sqlite_file}", busy_timeout_seconds=30)
     services = build(house_settings(tmp_path, port=port), clock=clock, store=store)
-    app = FastAPI(openapi_url=None)
-    app.include_router(delivery_router(services))
-    app.mount("/static", StaticFiles(directory=STATIC))
-    app.add_middleware(Guards, settings=services.settings)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+    app = create_app(services.settings, services=services)
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     yield House(services, clock), f"http://127.0.0.1:{port}"
