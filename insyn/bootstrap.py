@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email.utils import parseaddr
 
 from insyn.audit.anchor import FILE_NAME as ANCHOR_FILE
@@ -35,6 +36,7 @@ from insyn.settings import Settings
 from insyn.store.engine import Store
 from insyn.store.migrations import upgrade
 from insyn.upkeep.holds import Holds
+from insyn.upkeep.key_change import KeyChange
 from insyn.upkeep.key_place import KeyPlace
 from insyn.upkeep.purge import Purge
 from insyn.upkeep.rotation import Rotation
@@ -55,6 +57,7 @@ class Services:
     keyring: DataKeyring
     keys: KeyPlace
     rotation: Rotation
+    key_change: KeyChange
     purge: Purge
     holds: Holds
     own_data: OwnData
@@ -116,6 +119,8 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
     )
     own_data = OwnData(store, index, casebook, vault, transcript, audit, clock, periods(settings))
     files = CaseFiles(store, keyring, audit, clock, max_bytes=settings.delivery_max_mb * 1_000_000)
+    rotation = Rotation(store, keyring, index, casebook, audit, clock)
+    codes_kept = max(timedelta(days=1), timedelta(hours=settings.retention_code_hours))
     return Services(
         settings=settings,
         clock=clock,
@@ -124,7 +129,8 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         anchor=anchor,
         keyring=keyring,
         keys=keys,
-        rotation=Rotation(store, keyring, index, casebook, audit, clock),
+        rotation=rotation,
+        key_change=KeyChange(keys, rotation, store, audit, clock, codes_kept),
         purge=Purge(store, casebook, outbox, audit, anchor, clock, settings),
         holds=Holds(store, casebook, audit),
         own_data=own_data,

@@ -17,6 +17,9 @@ from insyn.cases.kinds import KINDS
 from insyn.clock import STOCKHOLM, written_date
 from insyn.store.models import AuditRow, Case
 
+# Who acts on the command line, where nobody is logged in.
+OPERATOR = "operator"
+
 Data = Mapping[str, Any]
 NameOf = Callable[[str], str]
 
@@ -133,7 +136,7 @@ class _Teller:
 
     def _by(self, data: Data) -> str:
         by = str(data.get("by") or "insyn")
-        return {"person": "personen", "insyn": "Insyn"}.get(by) or self._name_of(by)
+        return {"person": "personen", "insyn": "Insyn", OPERATOR: "den som sköter driften"}.get(by) or self._name_of(by)
 
     def _reference(self, case_id: object) -> str:
         case = self._session.get(Case, str(case_id))

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from insyn.cli import audit, cases, everyday, mail, policy
+from insyn.cli import audit, cases, everyday, keys, mail, policy
 from insyn.logs import configure
 from insyn.runtime.environment import complete
 from insyn.runtime.progress import guarded
@@ -16,6 +16,7 @@ app.add_typer(everyday.commands)
 app.add_typer(mail.commands, name="mail")
 app.add_typer(cases.commands, name="cases")
 app.add_typer(audit.commands, name="audit")
+app.add_typer(keys.commands, name="keys")
 app.add_typer(policy.commands, name="policy")
 
 

@@ -77,14 +77,18 @@ class KeyPlace:
             self._write_master(",".join(f"{each}:{base64.b64encode(keys[each]).decode()}" for each in kept))
         return removed
 
+    def index_is_under_change(self) -> bool:
+        """Whether a former index key is still configured. Raises `KeysElsewhere`."""
+        return bool(self._changeable(INDEX).get(FORMER_INDEX))
+
     def change_index_key(self) -> None:
         """Puts a fresh index key in use and keeps the one before it as the former. Raises `KeysElsewhere`, ValueError.
 
         ValueError while an earlier change is not finished: a third key would find nothing of the first.
         """
-        values = self._changeable(INDEX)
-        if values.get(FORMER_INDEX):
+        if self.index_is_under_change():
             raise ValueError("an earlier change of the index key is not finished")
+        values = self._changeable(INDEX)
         self._replace_in_env({INDEX: secrets.token_hex(32), FORMER_INDEX: values[INDEX]})
 
     def forget_former_index_key(self) -> None:

@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import delete, func, select, update
 
 from insyn.bootstrap import Services, build
@@ -22,8 +21,8 @@ from insyn.identity.challenge import Outcome
 from insyn.letters.elements import Wording
 from insyn.privacy.keys import Tampered
 from insyn.store.models import Case, CaseNote, Delivery, DeliveryChunk, DeliveryFile, DeliveryPass, OutgoingMail
-from insyn.web.delivery import attachment, delivery_router
-from insyn.web.guards import Guards
+from insyn.web.app import create_app
+from insyn.web.delivery import attachment
 from tests.fixtures.house import ADDRESS, OTHER_ADDRESS, House, Visitor, house_settings
 
 SECRET = "Lönebesked för Anna Ek, april".encode()
@@ -419,9 +418,7 @@ def client(services: Services) -> httpx.AsyncClient:
 
 
 def pages(services: Services) -> httpx.AsyncClient:
-    app = FastAPI(openapi_url=None)
-    app.include_router(delivery_router(services))
-    app.add_middleware(Guards, settings=services.settings)
+    app = create_app(services.settings, services=services)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000")
 
 
