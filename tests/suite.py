@@ -26,6 +26,8 @@ BIN = ROOT / ".venv" / "bin"
 BOT_PYTHON = ROOT / "bot" / ".venv" / "bin" / "python"
 STORIES = Path("tests/stories")
 NO_TESTS_COLLECTED = 5
+# One process for each core, each with a PostgreSQL cluster of its own.
+SIDE_BY_SIDE = ("--numprocesses=auto", "--dist=worksteal")
 
 
 @dataclass
@@ -134,8 +136,8 @@ STAGES: dict[str, tuple[str, Callable[[], Count]]] = {
     "lint": ("ruff check", tool("ruff", "check", ".")),
     "format": ("ruff format --check", tool("ruff", "format", "--check", ".")),
     "types": ("mypy --strict", tool("mypy")),
-    "unit": ("unit tests", pytest_in("tests/unit")),
-    "integration": ("integration tests, SQLite and PostgreSQL", pytest_in("tests/integration")),
+    "unit": ("unit tests", pytest_in("tests/unit", options=SIDE_BY_SIDE)),
+    "integration": ("integration tests, SQLite and PostgreSQL", pytest_in("tests/integration", options=SIDE_BY_SIDE)),
     # The bot's tests run in Rasa's interpreter, where nothing of the service's conftest can be imported.
     "bot": (
         "bot tests, in Rasa's interpreter",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from insyn_bot.normalise import words
 from insyn_bot.spelling import Speller
 
 Scores = NDArray[np.float64]
+
+# liblinear shuffles with one random generator for the whole process: two fits at a time would mix seeds.
+_ONE_FIT_AT_A_TIME = Lock()
 
 
 class TopicModel:
@@ -31,7 +35,9 @@ class TopicModel:
         rows = [self._speller.correct_all(each) for each in tokens]
         self._features = Features()
         classifier = LinearSVC(C=0.5, random_state=self._seed)
-        classifier.fit(self._features.fit_transform(rows), list(intents))
+        examples = self._features.fit_transform(rows)
+        with _ONE_FIT_AT_A_TIME:
+            classifier.fit(examples, list(intents))
         self.intents = [str(intent) for intent in classifier.classes_]
         weights, bias = classifier.coef_, classifier.intercept_
         if len(self.intents) == 2:

@@ -78,7 +78,21 @@ def test_while_a_secret_is_replaced_either_opens() -> None:
 
 
 @pytest.mark.parametrize(
-    "broken", ["", " , ", "whsec_", "whsec_c2hvcnQ=", secret(23), secret(65), secret()[6:], "whsec_å", secret() + ",x"]
+    "broken",
+    [
+        pytest.param(broken, id=what)
+        for what, broken in {
+            "empty": "",
+            "only a comma": " , ",
+            "no key": "whsec_",
+            "far too short": "whsec_c2hvcnQ=",
+            "23 bytes": secret(23),
+            "65 bytes": secret(65),
+            "no prefix": secret()[6:],
+            "not base64": "whsec_å",
+            "a second one that is none": secret() + ",x",
+        }.items()
+    ],
 )
 def test_a_secret_that_is_none_is_refused_and_not_quoted(broken: str) -> None:
     with pytest.raises(ValueError, match=r"secret") as refused:
