@@ -33,6 +33,9 @@ from insyn.privacy.retention import periods
 from insyn.privacy.vault import Vault
 from insyn.requests.desk import RequestDesk
 from insyn.settings import Settings
+from insyn.staff.log_in import LogIn
+from insyn.staff.members import Members
+from insyn.staff.sessions import Sessions
 from insyn.store.engine import Store
 from insyn.store.migrations import upgrade
 from insyn.upkeep.holds import Holds
@@ -75,6 +78,9 @@ class Services:
     mailbox: DevelopmentMailbox | None
     rasa: RasaClient
     gateway: Gateway
+    members: Members
+    staff_sessions: Sessions
+    log_in: LogIn
     rasa_state: Callable[[], str] = field(default=lambda: "ready")
 
 
@@ -118,6 +124,8 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         store, casebook, challenges, vault, outbox, audit, clock, settings.alarm_address or sender_address
     )
     own_data = OwnData(store, index, casebook, vault, transcript, audit, clock, periods(settings))
+    token_key = settings.token_key.get_secret_value()
+    members = Members(store, keyring, audit, clock, token_key=token_key, code_key=settings.code_key.get_secret_value())
     files = CaseFiles(store, keyring, audit, clock, max_bytes=settings.delivery_max_mb * 1_000_000)
     rotation = Rotation(store, keyring, index, casebook, audit, clock)
     codes_kept = max(timedelta(days=1), timedelta(hours=settings.retention_code_hours))
@@ -160,6 +168,16 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         mailbox=DevelopmentMailbox(settings.dev_smtp_port, clock) if settings.catches_mail else None,
         rasa=rasa,
         gateway=gateway,
+        members=members,
+        staff_sessions=Sessions(
+            store,
+            members,
+            clock,
+            token_key=token_key,
+            idle_minutes=settings.staff_idle_minutes,
+            hours=settings.staff_session_hours,
+        ),
+        log_in=LogIn(store, members, audit, clock, token_key=token_key),
     )
 
 

@@ -75,6 +75,11 @@ class Settings(BaseSettings):
     rate_open_per_minute: int = 240
     rate_global_per_minute: int = 12000
 
+    # The staff console.
+    rate_log_in_per_minute: int = Field(default=10, ge=1)
+    staff_idle_minutes: int = Field(default=30, ge=1)
+    staff_session_hours: int = Field(default=10, ge=1)
+
     # Files for a person to fetch.
     delivery_days: int = Field(default=14, ge=1)
     delivery_fetches: int = Field(default=5, ge=1)
@@ -141,9 +146,13 @@ class Settings(BaseSettings):
     @property
     def origins(self) -> set[str]:
         """Origins a browser may call the chat API from: our own and the configured ones."""
-        listed = {o.strip().rstrip("/") for o in self.allowed_origins.split(",") if o.strip()}
+        return self.own_origins | {o.strip().rstrip("/") for o in self.allowed_origins.split(",") if o.strip()}
+
+    @property
+    def own_origins(self) -> set[str]:
+        """Origins of our own pages."""
         local = {f"http://127.0.0.1:{self.port}", f"http://localhost:{self.port}"}
-        return listed | {self.public_url} | (local if self.environment == "development" else set())
+        return {self.public_url} | (local if self.environment == "development" else set())
 
     @property
     def catches_mail(self) -> bool:

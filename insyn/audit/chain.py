@@ -60,9 +60,7 @@ class AuditLog:
 
         Rows are totally ordered: the head row is locked.
         """
-        head = session.get(AuditHead, 1, with_for_update=True, populate_existing=True)
-        if head is None:
-            raise LookupError("the audit head is missing: the store is not migrated, or someone removed it")
+        head = self.hold(session)
         row = AuditRow(
             seq=head.seq + 1,
             at=self._clock(),
@@ -78,6 +76,13 @@ class AuditLog:
         head.seal = self._seal(row.seq, row.hash)
         session.flush()
         return row.seq
+
+    def hold(self, session: Session) -> AuditHead:
+        """Holds the log's head until the transaction ends: no other transaction that writes to the log goes on meanwhile."""
+        head = session.get(AuditHead, 1, with_for_update=True, populate_existing=True)
+        if head is None:
+            raise LookupError("the audit head is missing: the store is not migrated, or someone removed it")
+        return head
 
     def verify(self, session: Session, anchor: Anchor | None = None) -> list[Break]:
         """The first places where the log was edited, cut, reordered or added to; empty when it is whole.

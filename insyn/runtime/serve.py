@@ -80,7 +80,7 @@ async def _serve(
     attending: list[asyncio.Task[Any]] = [asyncio.create_task(stopping.wait(), name="stopping")]
     try:
         await _started(web, actions, running=running, stopping=stopping)
-        _show_addresses(settings)
+        _show_addresses(settings, await asyncio.to_thread(services.members.first_link))
         attending.append(asyncio.create_task(_greet(rasa), name="greeting"))
         await asyncio.wait([*running, attending[0]], return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -160,12 +160,17 @@ async def _greet(rasa: RasaProcess) -> None:
     Console(highlight=False).print("Redo. Avsluta med Ctrl-C.")
 
 
-def _show_addresses(settings: Settings) -> None:
+def _show_addresses(settings: Settings, first_link: str | None) -> None:
     local = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)
     address = f"http://{local}:{settings.port}"
     table = Table.grid(padding=(0, 2))
     table.add_row("Chatt", f"{address}/")
     if settings.catches_mail:
         table.add_row("Utvecklingsbrevlåda", f"{address}/dev/mailbox")
+    table.add_row("Personalens konsol", f"{address}/konsol")
     table.add_row("Hälsa", f"{address}/readyz")
-    Console(highlight=False).print(Panel(table, title="Insyn", expand=False))
+    console = Console(highlight=False)
+    console.print(Panel(table, title="Insyn", expand=False))
+    if first_link is not None:
+        console.print("Ingen i personalen har ett konto än. Skapa det första här (länken gäller en gång, i två dygn):")
+        console.print(f"{address}/konsol/valkommen/{first_link}", soft_wrap=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -25,6 +25,7 @@ from insyn.web.delivery import delivery_router
 from insyn.web.guards import Guards, security_headers
 from insyn.web.lifespan import Rhythm, lifespan
 from insyn.web.problems import problem
+from insyn.web.staff.console import add_console, broken, is_console, nowhere
 from insyn.web.webhook import action_app
 
 _HERE = Path(__file__).parent
@@ -42,6 +43,7 @@ def create_app(settings: Settings, *, services: Services | None = None, rhythm: 
     app.include_router(delivery_router(services))
     app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
     _add_pages(app, services)
+    add_console(app, services)
     _add_health(app, services)
     _add_problems(app, settings)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[h.strip() for h in settings.allowed_hosts.split(",")])
@@ -113,9 +115,11 @@ def _add_problems(app: FastAPI, settings: Settings) -> None:
         return problem(429, "Det går lite för fort. Vänta en stund och försök igen.", retry_after=error.seconds)
 
     @app.exception_handler(StoreUnavailable)
-    async def store_unavailable(request: Request, error: StoreUnavailable) -> JSONResponse:
+    async def store_unavailable(request: Request, error: StoreUnavailable) -> Response:
         error_id = new_error_id()
         log.error("store unavailable", error_id=error_id, error=str(error), path=request.url.path)
+        if is_console(request):
+            return broken(request, error_id, status=503)
         text = "Vi kan inte spara just nu, så meddelandet är inte mottaget. Försök igen om en stund."
         return problem(503, text, error_id=error_id, retry_after=5)
 
@@ -124,15 +128,19 @@ def _add_problems(app: FastAPI, settings: Settings) -> None:
         return problem(422, "Anropet gick inte att läsa. Skicka antingen text eller choice som JSON.")
 
     @app.exception_handler(HTTPException)
-    async def http_error(_request: Request, error: HTTPException) -> JSONResponse:
+    async def http_error(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 404 and is_console(request):
+            return nowhere(request)
         texts = {404: "Sidan finns inte.", 405: "Så kan sidan inte användas."}
         return problem(error.status_code, texts.get(error.status_code, "Det gick inte."))
 
     @app.exception_handler(Exception)
-    async def unexpected(request: Request, error: Exception) -> JSONResponse:
+    async def unexpected(request: Request, error: Exception) -> Response:
         error_id = new_error_id()
         log.error("unexpected", error_id=error_id, path=request.url.path, error=type(error).__name__, exc_info=error)
-        response = problem(500, "Något gick fel hos oss. Försök igen om en stund.", error_id=error_id)
+        response: Response = problem(500, "Något gick fel hos oss. Försök igen om en stund.", error_id=error_id)
+        if is_console(request):
+            response = broken(request, error_id, status=500)
         response.headers.update({**security_headers(settings), "Cache-Control": "no-store"})  # it passes no middleware
         return response
 

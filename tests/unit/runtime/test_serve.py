@@ -66,7 +66,7 @@ def app(monkeypatch: pytest.MonkeyPatch) -> Starlette:
         return PlainTextResponse(request.app.state.services.rasa_state())
 
     app = Starlette(routes=[Route("/", page)])
-    app.state.services = SimpleNamespace(rasa_state=lambda: "ready")
+    app.state.services = SimpleNamespace(rasa_state=lambda: "ready", members=SimpleNamespace(first_link=lambda: None))
     monkeypatch.setattr(insyn.web.app, "create_app", lambda settings: app)
     monkeypatch.setattr(insyn.web.app, "create_action_app", lambda services: Starlette())
     return app

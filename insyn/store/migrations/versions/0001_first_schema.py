@@ -174,6 +174,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_purge_proof")),
     )
     op.create_table(
+        "staff_log_in",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("member_id", sa.String(length=36), nullable=True),
+        sa.Column("outcome", sa.String(length=20), nullable=False),
+        sa.Column("origin", sa.String(length=16), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_staff_log_in")),
+    )
+    with op.batch_alter_table("staff_log_in", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_staff_log_in_at"), ["at"], unique=False)
+        batch_op.create_index("ix_staff_log_in_member", ["member_id", "seq"], unique=False)
+
+    op.create_table(
+        "staff_member",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("data_key_id", sa.String(length=36), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("roles", sa.JSON(), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("password_hash", sa.String(length=200), nullable=True),
+        sa.Column("sealed_totp", sa.LargeBinary(), nullable=True),
+        sa.Column("totp_step", sa.BigInteger(), nullable=False),
+        sa.Column("oidc_subject", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_member")),
+        sa.UniqueConstraint("oidc_subject", name=op.f("uq_staff_member_oidc_subject")),
+    )
+    op.create_table(
         "webhook_event",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
@@ -254,6 +282,53 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("identity_doubt", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_identity_doubt_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
+        "staff_invitation",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("member_id", sa.String(length=36), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["staff_member.id"],
+            name=op.f("fk_staff_invitation_member_id_staff_member"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_staff_invitation")),
+    )
+    with op.batch_alter_table("staff_invitation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_staff_invitation_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "staff_recovery_code",
+        sa.Column("code_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("member_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["staff_member.id"],
+            name=op.f("fk_staff_recovery_code_member_id_staff_member"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("code_hash", name=op.f("pk_staff_recovery_code")),
+    )
+    with op.batch_alter_table("staff_recovery_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_staff_recovery_code_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "staff_session",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("member_id", sa.String(length=36), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["staff_member.id"], name=op.f("fk_staff_session_member_id_staff_member"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_staff_session")),
+    )
+    with op.batch_alter_table("staff_session", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_staff_session_began_at"), ["began_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_staff_session_member_id"), ["member_id"], unique=False)
 
     op.create_table(
         "turn",
@@ -390,6 +465,19 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_turn_answers_id"))
 
     op.drop_table("turn")
+    with op.batch_alter_table("staff_session", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_staff_session_member_id"))
+        batch_op.drop_index(batch_op.f("ix_staff_session_began_at"))
+
+    op.drop_table("staff_session")
+    with op.batch_alter_table("staff_recovery_code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_staff_recovery_code_member_id"))
+
+    op.drop_table("staff_recovery_code")
+    with op.batch_alter_table("staff_invitation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_staff_invitation_member_id"))
+
+    op.drop_table("staff_invitation")
     with op.batch_alter_table("identity_doubt", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_identity_doubt_case_id"))
 
@@ -410,6 +498,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_webhook_event_created_at"))
 
     op.drop_table("webhook_event")
+    op.drop_table("staff_member")
+    with op.batch_alter_table("staff_log_in", schema=None) as batch_op:
+        batch_op.drop_index("ix_staff_log_in_member")
+        batch_op.drop_index(batch_op.f("ix_staff_log_in_at"))
+
+    op.drop_table("staff_log_in")
     op.drop_table("purge_proof")
     with op.batch_alter_table("outgoing_mail", schema=None) as batch_op:
         batch_op.drop_index("ix_outgoing_mail_queue")

@@ -1,0 +1,45 @@
+"""Who may use which route of the console: one table, from which the gate decides (`insyn.web.staff.gate`).
+
+A route that does not stand here is refused. docs/console.md shows the same table to people; a test holds both, and the
+routes themselves, against each other.
+"""
+
+from __future__ import annotations
+
+from insyn.staff.roles import Role
+
+PREFIX = "/konsol"
+
+R, H, D, A = Role.REVIEWER, Role.HANDLER, Role.DPO, Role.ADMIN
+ANYONE: frozenset[Role] | None = None  # also without being logged in
+EVERYONE = frozenset(Role)
+CASES = frozenset({H, D})
+
+ACCESS: dict[str, frozenset[Role] | None] = {
+    "GET /konsol/logga-in": ANYONE,
+    "POST /konsol/logga-in": ANYONE,
+    "GET /konsol/valkommen/{link}": ANYONE,
+    "POST /konsol/valkommen/{link}": ANYONE,
+    "POST /konsol/logga-ut": EVERYONE,
+    "GET /konsol": EVERYONE,
+    "GET /konsol/mig": EVERYONE,
+    "POST /konsol/mig/losenord": EVERYONE,
+    "POST /konsol/mig/koder": EVERYONE,
+    "POST /konsol/mig/sessioner": EVERYONE,
+    "GET /konsol/konton": frozenset({A}),
+    "POST /konsol/konton": frozenset({A}),
+    "POST /konsol/konton/{member_id}/roller": frozenset({A}),
+    "POST /konsol/konton/{member_id}/lank": frozenset({A}),
+    "POST /konsol/konton/{member_id}/stang": frozenset({A}),
+    "POST /konsol/konton/{member_id}/oppna": frozenset({A}),
+    "GET /konsol/inloggningar": frozenset({D, A}),
+}
+
+
+def allowed(method: str, path: str, roles: frozenset[Role] | None) -> bool:
+    """Whether someone with these roles may use a route; `roles` is None for someone who is not logged in."""
+    entry = f"{'GET' if method == 'HEAD' else method} {path}"
+    if entry not in ACCESS:
+        return False
+    wanted = ACCESS[entry]
+    return wanted is None or (roles is not None and bool(roles & wanted))

@@ -1,0 +1,52 @@
+"""The staff's console: all its routes, each behind the gate."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.responses import Response
+
+from insyn.bootstrap import Services
+from insyn.web.staff import pages
+from insyn.web.staff.access import PREFIX
+from insyn.web.staff.accounts import accounts_router
+from insyn.web.staff.entry import entry_router
+from insyn.web.staff.gate import TurnedAway, Visit, gate
+from insyn.web.staff.own_account import own_account_router
+from insyn.web.staff.today import today_router
+
+
+def add_console(app: FastAPI, services: Services) -> None:
+    """Adds the console to the service."""
+    console = APIRouter(dependencies=[Depends(gate)])
+    for router in (
+        entry_router(services.settings),
+        today_router(),
+        own_account_router(),
+        accounts_router(),
+    ):
+        console.include_router(router)
+    app.include_router(console)
+
+    @app.exception_handler(TurnedAway)
+    async def turned_away(_request: Request, turned: TurnedAway) -> Response:
+        return turned.response
+
+
+def is_console(request: Request) -> bool:
+    """Whether a request is for the console, whose errors are pages."""
+    return request.url.path == PREFIX or request.url.path.startswith(f"{PREFIX}/")
+
+
+def outside(request: Request) -> Visit:
+    """A visit to no page at all, for errors that come before or after the gate."""
+    return Visit(request, request.app.state.services, None)
+
+
+def nowhere(request: Request) -> Response:
+    """There is no such page."""
+    return pages.missing(outside(request))
+
+
+def broken(request: Request, error_id: str, *, status: int) -> Response:
+    """Something failed that nobody foresaw."""
+    return pages.broken(outside(request), error_id, status)

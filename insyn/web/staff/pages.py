@@ -1,0 +1,128 @@
+"""Pages of the console, drawn from `templates/staff`: never kept by a browser, never found by a search engine."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from insyn.clock import STOCKHOLM, swedish_date, written_date
+from insyn.staff.roles import DOES, NAMES
+from insyn.web.staff.nav import NAVIGATION
+
+if TYPE_CHECKING:
+    from insyn.web.staff.gate import Visit
+
+PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
+
+# What a page says of what was just done; only the key travels in the address.
+SAID: dict[str, str] = {
+    "losenord": "Lösenordet är bytt. Du är utloggad på andra enheter.",
+    "sessioner": "Du är utloggad på alla andra enheter.",
+    "roller": "Rollerna är ändrade. Personen loggar in på nytt.",
+    "stangt": "Kontot är stängt och personen utloggad.",
+}
+
+_templates = Environment(
+    loader=FileSystemLoader(Path(__file__).parent.parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def _moment(value: datetime) -> str:
+    """`2026-03-05 09.30`, Swedish time."""
+    return value.astimezone(STOCKHOLM).strftime("%Y-%m-%d %H.%M")
+
+
+def _sized(count: int) -> str:
+    """`1 204`, with a space that does not break."""
+    return f"{count:,}".replace(",", "\u00a0")
+
+
+_templates.filters.update(
+    written=written_date, moment=_moment, sized=_sized, swedish_day=swedish_date, iso=lambda value: value.isoformat()
+)
+_templates.globals.update(ROLE_NAMES=NAMES, ROLE_DOES=DOES)
+
+
+def page(
+    visit: Visit, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **context: object
+) -> Response:
+    """A page, or with htmx whatever part of it the template gives."""
+    return HTMLResponse(draw(visit, template, **context), status_code=status, headers={**PRIVATE, **(headers or {})})
+
+
+def draw(visit: Visit, template: str, **context: object) -> str:
+    """The HTML of a template of the console."""
+    now = visit.services.clock()
+    return _templates.get_template(f"staff/{template}").render(
+        visit=visit,
+        member=visit.logged_in.member if visit.logged_in else None,
+        form_secret=visit.logged_in.csrf if visit.logged_in else "",
+        navigation=[item for item in NAVIGATION if visit.may(item.entry)],
+        here=visit.request.url.path,
+        said=SAID.get(visit.request.query_params.get("klart", ""), ""),
+        now=now,
+        today=swedish_date(now),
+        **context,
+    )
+
+
+def onward(path: str, *, said: str = "") -> Response:
+    """After something was done: to the page that shows it. `said` is a key of `SAID`."""
+    return RedirectResponse(f"{path}?klart={said}" if said else path, status_code=303, headers=PRIVATE)
+
+
+def problem(
+    visit: Visit, status: int, title: str, text: str, *, headers: dict[str, str] | None = None, error_id: str = ""
+) -> Response:
+    """A page that says what went wrong and what to do."""
+    return page(visit, "problem.html.j2", status=status, headers=headers, title=title, text=text, error_id=error_id)
+
+
+def refused(visit: Visit) -> Response:
+    return problem(visit, 403, "Sidan är inte för din roll", "Be en administratör om du behöver en annan roll.")
+
+
+def foreign(visit: Visit) -> Response:
+    return problem(
+        visit, 403, "Anropet togs inte emot", "Det kom inte från en sida i konsolen. Gå tillbaka och försök igen."
+    )
+
+
+def stale(visit: Visit) -> Response:
+    text = "Formuläret hör till en tidigare inloggning. Öppna sidan på nytt och gör om det."
+    return problem(visit, 403, "Formuläret gäller inte längre", text)
+
+
+def missing(visit: Visit) -> Response:
+    return problem(visit, 404, "Sidan finns inte", "Kontrollera adressen, eller gå till Idag.")
+
+
+def too_fast(visit: Visit, seconds: int) -> Response:
+    text = f"Det har varit många försök på kort tid. Vänta {seconds} sekunder och försök igen."
+    return problem(visit, 429, "Vänta lite", text, headers={"Retry-After": str(seconds)})
+
+
+def broken(visit: Visit, error_id: str, status: int) -> Response:
+    """Something failed that nobody foresaw; `error_id` is what to look for in the log."""
+    text = "Något gick fel hos oss. Kontrollera om det du gjorde blev sparat och försök igen om en stund."
+    return problem(visit, status, "Det gick inte", text, error_id=error_id)
+
+
+def days_until(due: date, today: date) -> str:
+    """`i dag`, `3 dagar kvar`, `2 dagar försenat`."""
+    days = (due - today).days
+    if days == 0:
+        return "i dag"
+    count = "1 dag" if abs(days) == 1 else f"{_sized(abs(days))} dagar"
+    return f"{count} kvar" if days > 0 else f"{count} försenat"
+
+
+_templates.filters["days_until"] = days_until
