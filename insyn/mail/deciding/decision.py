@@ -35,8 +35,8 @@ class Reading:
 class Context:
     """What a decision needs to know besides the mail.
 
-    `readings` is empty before the text has been understood: decide once without them (an ignored mail is never sent to
-    Rasa), and once more with them when the answer was "answered".
+    `readings` are the accepted readings of the mail's text, one for each thing found in it; empty as long as the text has
+    not been given to Rasa, which `needs_understanding` says whether to do.
     """
 
     own_addresses: frozenset[str]  # lower case; every address Insyn or its organisation answers from
@@ -53,7 +53,9 @@ class Decision:
     """What happens to a mail. `name` is a stable identifier, `reason` a Swedish sentence for the staff who see it.
 
     `reply_to` is the only address an automatic reply may go to, or None when none may be sent. `unreachable` lists the
-    addresses a bounce reports as gone. `evidence` is what a human may want to know besides.
+    addresses a bounce reports as gone. `evidence` is what a human may want to know besides, as stable identifiers.
+
+    That a mail goes to a human takes nothing from a request read in it: its case is opened and its clock runs all the same.
     """
 
     kind: Kind

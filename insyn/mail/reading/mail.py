@@ -66,8 +66,10 @@ class AutomaticMarks:
     response_suppressed: bool = False  # X-Auto-Response-Suppress asks for no automatic reply
     autoreply_header: str = ""  # name of another header that only automatic replies carry, such as x-autoreply
     precedence: str = ""
-    list_headers: tuple[str, ...] = ()  # names of the list-* headers that are there (RFC 2369, RFC 2919)
-    feedback_id: bool = False  # bulk senders' Feedback-ID or campaign headers
+    list_id: str = ""  # RFC 2919, without brackets
+    list_post: str = ""  # the address of a list (RFC 2369)
+    list_headers: tuple[str, ...] = ()  # names of the list-* headers that are there
+    bulk_sender: bool = False  # a header that only mass mailing services write
     delivery_report: bool = False  # multipart/report with a delivery status (RFC 3464), or the shape of an older bounce
     failed_recipients: tuple[str, ...] = ()  # addresses a delivery report says could not be reached for good
     disposition_report: bool = False  # a read receipt (RFC 8098)
@@ -104,6 +106,7 @@ class ReadMail:
     signature: str = ""
     quoted: str = ""
     forwarded: str = ""  # the part of `new_text` that came from a forwarded mail
+    forwarded_from: str = ""  # who wrote that, as the forward says: a name, an address, or both
     attachments: tuple[Attachment, ...] = ()
     automatic: AutomaticMarks = field(default_factory=AutomaticMarks)
     authentication: Authentication = field(default_factory=Authentication)

@@ -1,0 +1,37 @@
+"""What is attached, by name only: nothing is opened, and nothing that looks like an identity document is kept."""
+
+from __future__ import annotations
+
+import re
+
+from insyn.mail.reading.mail import Attachment
+from insyn.mail.reading.mime import Part
+
+MAX_LISTED = 200
+MAX_NAME = 200
+_ID_NAME = re.compile(
+    r"(?<![a-zåäö])(?:id[-_ ]?kort|id[-_ ]?handling|id[-_ ]?card|identitetskort|identity|legitimation|legitimasjon|leg|körkort|korkort|førerkort"
+    r"|ajokortti|henkilökortti|henkilokortti|driv(?:ing|er'?s)[-_ ]?licen[cs]e|pass|passport|passkopia|passbild|passi|id|personbevis)(?![a-zåäö])"
+    r"|(?:kör|kor)kort|passkopia|legitimation|idkort|passport|id[-_ ]?kopia",
+    re.IGNORECASE,
+)
+_ID_SPOKEN_OF = re.compile(
+    r"\b(?:kopia|bild|foto|scan|skann\w*|kopi|copy|photo|bifog\w+|vedlagt|vedlægger|attached|enclosed)\b.{0,60}?"
+    r"\b(?:leg(?:itimation\w*|itimasjon)?|id(?:-?kort\w*|-?handling\w*)?|körkort\w*|pass(?:et|port)?|førerkort|driv(?:ing|er'?s) licen[cs]e|id card)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_PICTURE_OR_SCAN = re.compile(r"^image/|^application/pdf$")
+
+
+def listed(parts: list[Part], text: str) -> tuple[Attachment, ...]:
+    """The attachments of a mail whose text is `text`: at most `MAX_LISTED`, in order."""
+    spoken_of = bool(_ID_SPOKEN_OF.search(text[:20_000]))
+    return tuple(_attachment(part, spoken_of) for part in parts[:MAX_LISTED])
+
+
+def _attachment(part: Part, id_spoken_of: bool) -> Attachment:
+    name = re.split(r"[/\\]", part.file_name)[-1].strip().lstrip(".")[:MAX_NAME]
+    media_type = part.type.media_type
+    stem = re.sub(r"\.[a-z0-9]{1,5}$", "", name, flags=re.IGNORECASE).replace("_", " ")
+    looks_like_id = bool(_ID_NAME.search(stem)) or (id_spoken_of and bool(_PICTURE_OR_SCAN.match(media_type)))
+    return Attachment(name, media_type, part.size, looks_like_id)

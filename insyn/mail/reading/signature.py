@@ -1,0 +1,234 @@
+"""The end of a person's text: greeting, name, contact details, "Skickat från min iPhone", disclaimers."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+
+from insyn.mail.reading import wordings
+from insyn.privacy.lexicon import FIRST_NAMES
+
+MAX_CONTACT_LINES = 12
+MAX_SEEN = 1_200  # characters of a paragraph that are looked at
+_THANKS = re.compile(
+    r"^\s*(?:stort |tusen )?(?:tack|takk|tak|kiitos|thanks|thank you|på förhand tack)\b", re.IGNORECASE
+)
+_CONTACT = re.compile(
+    r"[^\s@]+@[^\s@]+\.\w|\bwww\.|https?://|(?:\+|\b0)\d[\d\s()./-]{6,}\d|\b(?:tel(?:efon)?|tfn|mob(?:il)?|växel|direkt|phone|puh)\b\s*[.:+]"
+    r"|\b\d{3}\s?\d{2}\s+[A-ZÅÄÖ]|\b(?:AB|A/S|AS|ApS|Oy|Ltd|HB|GmbH)\b",
+    re.IGNORECASE,
+)
+_POSTSCRIPT = re.compile(r"^\s*(?:p\.?\s?s\b|ps\s?[.:!]|obs\b|nb\b|edit\b|tillägg\b)", re.IGNORECASE)
+_FIRST_PERSON = re.compile(r"\b(?:jag|mig|mej|min|mitt|mina|jeg|meg|mine|minä|minun|minua|I|my|me)\b")
+_ABOUT_HOURS = re.compile(
+    r"\bjag (?:arbetar|jobbar|är (?:ledig|tjänstledig|föräldraledig|på plats)|läser|svarar)\b", re.IGNORECASE
+)
+_CAPITALISED_NAME = re.compile(r"^[A-ZÅÄÖÆØÉ][\w'’-]*\.?(?:\s(?:[A-ZÅÄÖÆØÉ][\w'’-]*\.?|von|af|de|van|der)){0,3}\.?$")
+
+
+def cut(lines: list[str]) -> tuple[list[str], list[str]]:
+    """`lines` parted in what was said and what only signs it. What reads like a sentence of the writer's is kept."""
+    text, signature = list(lines), []  # type: list[str], list[str]
+    for find in (_delimiter, _closing, _sent_from):
+        at = find(text)
+        if at is not None:
+            said, signed = _rescued(text[at:])
+            text, signature = text[:at] + said, signed + signature
+    text, tail = _unsigned_tail(text)
+    text, disclaimers = _disclaimers(text)
+    if disclaimers:
+        text, more = _unsigned_tail(text)
+        tail = more + tail
+    return text, tail + signature + disclaimers
+
+
+def _delimiter(lines: list[str]) -> int | None:
+    for at, line in enumerate(lines):
+        if wordings.SIGNATURE_DELIMITER.match(line) and any(each.strip() for each in lines[:at]):
+            return at
+    return None
+
+
+def _closing(lines: list[str]) -> int | None:
+    for at, line in enumerate(lines):
+        if not is_closing(line):
+            continue
+        if _THANKS.match(line):
+            # Thanks are said to us; only what signs them goes.
+            following = [each for each in lines[at + 1 :] if each.strip()]
+            if following and len(following) <= MAX_CONTACT_LINES and is_name(following[0]):
+                return at + 1
+            continue
+        return at
+    return None
+
+
+def is_closing(line: str) -> bool:
+    """Whether a line is a closing phrase ("Med vänlig hälsning") and at most a name."""
+    found = wordings.CLOSING.match(line[:120]) if len(line) <= 120 else None
+    if not found:
+        return False
+    name = found["name"]
+    return name is None or name[0].isupper() or name.split()[0].lower() in FIRST_NAMES
+
+
+def is_name(line: str) -> bool:
+    """Whether a line is no more than a name: one common first name, or two to four capitalised words."""
+    line = line.strip().strip("*_/,.–—- ")
+    if not _CAPITALISED_NAME.match(line) or len(line) > 60:
+        return False
+    words = line.split()
+    return words[0].lower() in FIRST_NAMES or (
+        len(words) > 1 and words[-1].lower() not in _NOT_SURNAMES and words[0].lower() not in _NOT_FIRST
+    )
+
+
+_NOT_FIRST = frozenset(
+    [
+        "hej",
+        "hejsan",
+        "tack",
+        "ja",
+        "nej",
+        "ok",
+        "okej",
+        "stopp",
+        "radera",
+        "ta",
+        "ni",
+        "vi",
+        "jag",
+        "dear",
+        "hi",
+        "hello",
+        "hei",
+        "kära",
+        "bästa",
+        "god",
+        "mvh",
+        "med",
+        "re",
+        "sv",
+        "ärende",
+    ]
+)
+_NOT_SURNAMES = frozenset(["tack", "hej", "ja", "nej", "mig", "uppgifter", "kontek", "insyn"])
+
+
+def _sent_from(lines: list[str]) -> int | None:
+    for at, line in enumerate(lines):
+        if (
+            wordings.SENT_FROM.match(line[:200])
+            and len(line) < 160
+            and not _FIRST_PERSON.search(
+                re.sub(r"\b(?:min|mitt|my)\s\w+\W*$|\b(?:från|fra|from) (?:min|mitt|my)\b", "", line)
+            )
+        ):
+            return at
+    return None
+
+
+def _rescued(lines: list[str]) -> tuple[list[str], list[str]]:
+    """Of what stands below a greeting: the paragraphs that say something after all, and the rest."""
+    said: list[str] = []
+    signed: list[str] = []
+    for number, paragraph in enumerate(paragraphs(lines)):
+        whole = " ".join(paragraph)[:MAX_SEEN]
+        if number and says_something(whole):
+            said += ["", *paragraph]
+        else:
+            signed += [*([""] if signed else []), *paragraph]
+    return said, signed
+
+
+def says_something(paragraph: str) -> bool:
+    """Whether a paragraph below a greeting is a sentence of the writer's rather than part of a signature."""
+    if wordings.DISCLAIMER.search(paragraph) or wordings.SENT_FROM.match(paragraph[:200]):
+        return False
+    if _POSTSCRIPT.match(paragraph):
+        return True
+    return len(paragraph.split()) >= 5 and bool(_FIRST_PERSON.search(paragraph)) and not _ABOUT_HOURS.search(paragraph)
+
+
+def _unsigned_tail(lines: list[str]) -> tuple[list[str], list[str]]:
+    """A signature without a greeting: "/Anna", a name alone, or a block with contact details, at the very end."""
+    text = _trimmed(lines)
+    tail: list[str] = []
+    while text:
+        above = text[:-1]
+        if not any(line.strip() for line in above):
+            break
+        if wordings.SLASH_NAME.match(text[-1]) and not text[-1].lstrip().startswith(("- ", "– ", "— ")):
+            tail.insert(0, text[-1])
+            text = _trimmed(above)
+            continue
+        block = _last_paragraph(text)
+        before = _trimmed(text[: len(text) - len(block)])
+        if not before or before[-1].rstrip().endswith(":"):
+            break
+        if is_name(block[0]) and (len(block) == 1 or _is_contact_block(block[1:])):
+            pass
+        elif not (
+            _is_contact_block(block)
+            and (is_name(before[-1]) or tail or len(block) > 1)
+            and not _is_greeting_only(before)
+        ):
+            break
+        tail = [*block, *([""] if tail else []), *tail]
+        text = before
+    else:
+        return text, tail
+    # A name straight below the last sentence, without a blank line between.
+    if len(text) > 1 and text[-2].strip() and text[-2].rstrip()[-1:] in ".!?" and is_name(text[-1]):
+        return _trimmed(text[:-1]), [text[-1], *tail]
+    return text, tail
+
+
+def _is_contact_block(lines: list[str]) -> bool:
+    if not lines or len(lines) > MAX_CONTACT_LINES:
+        return False
+    short = all(len(line.split()) <= 9 and not line.rstrip().endswith(("?", "!")) for line in lines)
+    return (
+        short
+        and any(_CONTACT.search(line[:300]) for line in lines)
+        and not any(_FIRST_PERSON.search(line) for line in lines)
+    )
+
+
+def _is_greeting_only(lines: list[str]) -> bool:
+    return sum(len(line.split()) for line in lines) <= 3
+
+
+def _disclaimers(lines: list[str]) -> tuple[list[str], list[str]]:
+    text, cut_off = _trimmed(lines), []  # type: list[str], list[str]
+    while text:
+        block = _last_paragraph(text)
+        whole = " ".join(block)
+        rule = bool(re.fullmatch(r"[\s_*=~–—-]{3,}", whole))
+        if not rule and not wordings.DISCLAIMER.search(whole[:MAX_SEEN]):
+            break
+        remaining = _trimmed(text[: len(text) - len(block)])
+        if not remaining and not rule and _FIRST_PERSON.search(whole):
+            break
+        cut_off = [*block, *([""] if cut_off else []), *cut_off]
+        text = remaining
+    return text, cut_off
+
+
+def paragraphs(lines: list[str]) -> list[list[str]]:
+    """Runs of lines that are not blank."""
+    return [list(group) for filled, group in groupby(lines, key=lambda line: bool(line.strip())) if filled]
+
+
+def _last_paragraph(lines: list[str]) -> list[str]:
+    at = len(lines)
+    while at and lines[at - 1].strip():
+        at -= 1
+    return lines[at:]
+
+
+def _trimmed(lines: list[str]) -> list[str]:
+    end = len(lines)
+    while end and not lines[end - 1].strip():
+        end -= 1
+    return lines[:end]
