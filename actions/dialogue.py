@@ -6,7 +6,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 
 from actions.base import Events, InsynAction
-from actions.prompts import ask_in_other_words
+from actions.prompts import ask_in_other_words, confirmed_by_link
 from actions.speech import Voice
 
 
@@ -29,6 +29,8 @@ class ActionRepeat(InsynAction):
 
     def act(self, voice: Voice, tracker: Tracker) -> Events:
         slot = tracker.get_slot("requested_slot")
+        if going_on := confirmed_by_link(self, voice, tracker):
+            return going_on
         if tracker.active_loop.get("name") and slot:
             ask_in_other_words(voice, tracker)
         else:
@@ -58,6 +60,8 @@ class ActionUnexpected(InsynAction):
 
     def act(self, voice: Voice, tracker: Tracker) -> Events:
         slot = tracker.get_slot("requested_slot")
+        if going_on := confirmed_by_link(self, voice, tracker):
+            return going_on
         if tracker.active_loop.get("name") and slot:
             ask_in_other_words(voice, tracker)
         else:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from rasa_sdk import Tracker
+from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions.speech import Choice, Voice, interrupted
+from actions.base import Events, InsynAction
+from actions.speech import Choice, Voice, here, interrupted
 
 ALL_MAY_BE_MEANT = ("request.access", "request.erasure", "request.portability")
 RELATIONS = ("applicant", "contact_person", "customer_employee", "subscriber", "visitor", "other")
@@ -42,6 +44,14 @@ def ask_again(voice: Voice, tracker: Tracker) -> None:
         remind(voice, "code", "ask.code.again", email=email)
     else:
         voice.say("ask.code.again", email=email, choices=choices_for(voice, "code"), expects="code")
+
+
+def confirmed_by_link(action: InsynAction, voice: Voice, tracker: Tracker) -> Events:
+    """Lets the request go on where its address has been confirmed by the link in the mail; empty where it has not."""
+    if tracker.get_slot("requested_slot") != "code" or not action.desk.is_proved(here(tracker)):
+        return []
+    voice.say("code.right_by_link")
+    return [SlotSet("code", "verifierad"), FollowupAction("request_form")]
 
 
 def question_for(voice: Voice, slot: str, right: str) -> str:

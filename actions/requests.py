@@ -11,7 +11,7 @@ from rasa_sdk.interfaces import ActionExecutionRejection
 
 from actions.base import Events, InsynAction
 from actions.message import answer_questions, not_a_description, rights_in, take_down_complaint
-from actions.prompts import ask, ask_again, ask_in_other_words, choices_for, remind
+from actions.prompts import ask, ask_again, ask_in_other_words, choices_for, confirmed_by_link, remind
 from actions.speech import ANSWERED, Voice, due_fills, here, intent, interrupted, names_of, placeholder, words
 from insyn.cases.kinds import KINDS
 from insyn.clock import STOCKHOLM, written_date
@@ -248,6 +248,8 @@ class AskForSlot(InsynAction):
         return []
 
     def _ask_code(self, voice: Voice, tracker: Tracker) -> Events:
+        if going_on := confirmed_by_link(self, voice, tracker):
+            return going_on
         email = tracker.get_slot("email")
         if tracker.get_slot("code_sent_to") == email:
             ask_again(voice, tracker)
@@ -292,7 +294,7 @@ class AskForSlot(InsynAction):
             ),
             ("Gäller", tracker.get_slot("concerns")),
             ("Namn", tracker.get_slot("name")),
-            ("E-post", f"{tracker.get_slot('email')} (bekräftad med kod)"),
+            ("E-post", f"{tracker.get_slot('email')} (bekräftad)"),
             ("Svar senast", written_date(min(case.due_on for case in cases if case.due_on)) if cases else ""),
         ]
         return "\n".join(f"– {label}: {value}" for label, value in facts if value and value != NOT_NEEDED)
@@ -343,6 +345,8 @@ class ActionResendCode(InsynAction):
     def act(self, voice: Voice, tracker: Tracker) -> Events:
         match tracker.get_slot("requested_slot"):
             case "code":
+                if going_on := confirmed_by_link(self, voice, tracker):
+                    return going_on
                 email = tracker.get_slot("email")
                 sent = self.desk.send_code(here(tracker), email)
                 if sent.until is not None:

@@ -32,6 +32,7 @@ from insyn.privacy.keys import BlindIndex, DataKeyring
 from insyn.privacy.retention import periods
 from insyn.privacy.vault import Vault
 from insyn.requests.desk import RequestDesk
+from insyn.requests.mailbox_link import MailboxLinks
 from insyn.settings import Settings
 from insyn.staff.log_in import LogIn
 from insyn.staff.members import Members
@@ -69,6 +70,7 @@ class Services:
     deliveries: Deliveries
     casebook: Casebook
     desk: RequestDesk
+    links: MailboxLinks
     casework: CaseWork
     due_watch: DueWatch
     webhooks: WebhookSender | None
@@ -121,7 +123,15 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         clock, taught_words(),
     )  # fmt: skip
     desk = RequestDesk(
-        store, casebook, challenges, vault, outbox, audit, clock, settings.alarm_address or sender_address
+        store,
+        casebook,
+        challenges,
+        vault,
+        outbox,
+        audit,
+        clock,
+        settings.alarm_address or sender_address,
+        settings.public_url,
     )
     own_data = OwnData(store, index, casebook, vault, transcript, audit, clock, periods(settings))
     token_key = settings.token_key.get_secret_value()
@@ -159,6 +169,7 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         ),
         casebook=casebook,
         desk=desk,
+        links=MailboxLinks(store, casebook, challenges, desk, clock),
         casework=CaseWork(store, casebook, outbox, audit, clock),
         due_watch=DueWatch(store, casebook, clock, settings.due_notice_days),
         webhooks=_webhooks(settings, store, events, clock) if events else None,

@@ -59,7 +59,6 @@ _DETAILS = {
 _CHANNELS = {"chat": "chatten", "mail": "e-post", "email": "e-post", "staff": "en handläggare"}
 _PLAIN = {
     "case.address_given": "En e-postadress till personen antecknades.",
-    "case.mailbox_proved": "Personen gav tillbaka engångskoden och visade så att den når brevlådan.",
     "case.confirmed": "Personen bekräftade begäran. Ärendet öppnades för handläggning.",
     "case.due_soon": "Sista svarsdagen är nära.",
     "case.overdue": "Sista svarsdagen har passerat.",
@@ -109,6 +108,7 @@ class _Teller:
         self._special: dict[str, Callable[[Data], str]] = {
             "case.received": self._received,
             "case.details_added": self._details_added,
+            "case.mailbox_proved": self._mailbox_proved,
             "case.possible_repeat": self._possible_repeat,
             "case.assigned": self._assigned,
             "case.extended": self._extended,
@@ -153,6 +153,10 @@ class _Teller:
     def _details_added(self, data: Data) -> str:
         fields = [_DETAILS.get(field, field) for field in str(data.get("fields", "")).split(",")]
         return f"Personen berättade mer: {_listed(fields)}."
+
+    def _mailbox_proved(self, data: Data) -> str:
+        did = "öppnade engångslänken" if data.get("how") == "engångslänk" else "gav tillbaka engångskoden"
+        return f"Personen {did} och visade så att den når brevlådan."
 
     def _possible_repeat(self, data: Data) -> str:
         return f"Möjlig upprepning av {self._reference(data.get('earlier'))}. En människa ska titta på det."

@@ -179,12 +179,14 @@ class Casebook:
         self._change_details(session, case, {"address": str(address)})
         self._link_repeat(session, case)
 
-    def mailbox_proved(self, session: Session, case: Case, at: datetime) -> None:
-        """Records that a one-time code from the case's mailbox was given back (evidence of control, nothing more).
+    def mailbox_proved(self, session: Session, case: Case, at: datetime, *, how: str = "engångskod") -> None:
+        """Records that a one-time code or link from the case's mailbox came back (evidence of control, nothing more).
 
-        Raises `ForbiddenTransition`.
+        Where as much has been shown already there is nothing to record. Raises `ForbiddenTransition`.
         """
-        self.move(session, case, Event.MAILBOX_PROVED, proof="e-postkontroll")
+        if self.is_proved(case):
+            return
+        self.move(session, case, Event.MAILBOX_PROVED, proof="e-postkontroll", how=how)
         case.proved_at = at
 
     def confirm(self, session: Session, case: Case) -> None:
@@ -348,6 +350,11 @@ class Casebook:
     def proof_of(case: Case) -> Proof:
         """What has been proved for a case."""
         return case.proof if case.proof in PROOF_ORDER else "none"
+
+    @classmethod
+    def is_proved(cls, case: Case) -> bool:
+        """Whether control of the case's mailbox has been shown, or more than that."""
+        return PROOF_ORDER[cls.proof_of(case)] >= PROOF_ORDER["mailbox"]
 
     @staticmethod
     def kind_of(case: Case) -> Kind:

@@ -1,7 +1,11 @@
-"""One-time codes: proof that whoever writes can read a mailbox. Nothing more is proved by them (EDPB 01/2022, 65-79).
+"""One-time codes and links: proof that whoever has them can read a mailbox. Nothing more is proved (EDPB 01/2022, 65-79).
 
 Limits: 8 digits, 10 minutes, five tries, once; 60 s between codes and five an hour to an address, twenty failures a day
 for an address whatever the session. Only a keyed hash is stored, bound to conversation, purpose and address.
+
+A link is the other face of the same challenge: whichever is used first uses both up, and a new code replaces both. Nobody
+types it, so it is 256 random bits that need no limit on guessing, and it lives as long as a mail may lie unread
+(NIST SP 800-63A-4, 3.8: a day for what is sent by e-mail).
 """
 
 from __future__ import annotations
@@ -29,6 +33,9 @@ MAX_TRIES = 5
 PAUSE = timedelta(seconds=60)
 CODES_PER_HOUR = 5
 FAILURES_PER_DAY = 20
+LINK_BYTES = 32
+LINK_LIFETIME = timedelta(hours=24)
+BY_LINK = "link"
 
 
 class Limited(Exception):
@@ -63,11 +70,12 @@ class Checked:
 
 @dataclass(frozen=True)
 class Issued:
-    """A code on its way: hand it to the mail and forget it."""
+    """A code on its way, and the secret of its link where there is one: hand them to the mail and forget them."""
 
     challenge_id: str
     code: str
     expires_at: datetime
+    link: str | None = None
 
 
 class Challenges:
@@ -84,7 +92,14 @@ class Challenges:
         return hmac.new(self._key, f"typed\0{conversation_id}\0{code}".encode(), hashlib.sha256).hexdigest()
 
     def issue(
-        self, session: Session, conversation_id: str, purpose: str, address: EmailAddress, *, turn_id: str
+        self,
+        session: Session,
+        conversation_id: str,
+        purpose: str,
+        address: EmailAddress,
+        *,
+        turn_id: str,
+        with_link: bool = False,
     ) -> Issued | None:
         """A fresh code that replaces any open one of the conversation; None when `turn_id` already asked for one.
 
@@ -107,6 +122,7 @@ class Challenges:
             .values(status="replaced")
         )
         code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
+        link = secrets.token_urlsafe(LINK_BYTES) if with_link else None
         challenge = Challenge(
             id=str(uuid.uuid4()),
             conversation_id=conversation_id,
@@ -118,12 +134,14 @@ class Challenges:
             tries=0,
             status="open",
             issued_by=turn_id,
+            link_hash=self._link_hash(link) if link else None,
+            link_expires_at=now + LINK_LIFETIME if link else None,
         )
         challenge.code_hash = self._hash(challenge, self.digest(conversation_id, code))
         session.add(challenge)
         session.flush()
         self._audit.append(session, "challenge.issued", conversation_id, challenge=challenge.id, purpose=purpose)
-        return Issued(challenge.id, code, challenge.expires_at)
+        return Issued(challenge.id, code, challenge.expires_at, link)
 
     def check(self, session: Session, conversation_id: str, purpose: str, digest: str, *, turn_id: str) -> Checked:
         """Whether the code behind `digest` is the open one of the conversation; it is used up, a try is counted first.
@@ -186,6 +204,44 @@ class Challenges:
         self._audit.append(session, "challenge.passed", conversation_id, challenge=challenge.id, purpose=purpose)
         return Checked(Outcome.RIGHT, challenge.address_index)
 
+    def behind(self, session: Session, link: str) -> Challenge | None:
+        """The challenge that a link can still answer, or has answered. Looking changes nothing."""
+        challenge = session.scalar(select(Challenge).where(Challenge.link_hash == self._link_hash(link)))
+        if challenge is None or not (self._answered(challenge) or self._answerable(challenge)):
+            return None
+        return challenge
+
+    def follow(self, session: Session, link: str) -> Checked:
+        """Uses a link, and its code with it; following it once more gives the same outcome."""
+        found = self.behind(session, link)
+        if found is None:
+            return Checked(Outcome.NONE)
+        _take_turns(session, found.address_index)
+        session.refresh(found)
+        if self._answered(found):
+            return Checked(Outcome.RIGHT, found.address_index)
+        used = session.execute(
+            update(Challenge)
+            .where(Challenge.id == found.id, Challenge.status == "open", Challenge.link_expires_at > self._clock())
+            .values(status="used", tried_by=BY_LINK)
+            .execution_options(synchronize_session=False)
+        )
+        if used.rowcount != 1:  # type: ignore[attr-defined]
+            return Checked(Outcome.DEAD)
+        session.refresh(found)
+        self._audit.append(
+            session, "challenge.passed", found.conversation_id, challenge=found.id, purpose=found.purpose, by=BY_LINK
+        )
+        return Checked(Outcome.RIGHT, found.address_index)
+
+    @staticmethod
+    def _answered(challenge: Challenge) -> bool:
+        return challenge.status == "used" and challenge.tried_by == BY_LINK
+
+    def _answerable(self, challenge: Challenge) -> bool:
+        until = challenge.link_expires_at
+        return challenge.status == "open" and until is not None and until > self._clock()
+
     def is_open(self, session: Session, conversation_id: str) -> bool:
         """Whether a code could be given in this conversation now."""
         return (
@@ -227,6 +283,9 @@ class Challenges:
             .limit(1)
         )
         return last_that_counts + day if last_that_counts else None
+
+    def _link_hash(self, link: str) -> bytes:
+        return hmac.new(self._key, f"link\0{link}".encode(), hashlib.sha256).digest()
 
     def _hash(self, challenge: Challenge, digest: str) -> bytes:
         bound = "\0".join(

@@ -74,10 +74,10 @@ class Draft:
         return self.letter
 
 
-def code_letter(to: str, code: str, expires_at: datetime) -> Letter:
-    """The one-time code."""
+def code_letter(to: str, code: str, expires_at: datetime, link: str | None = None) -> Letter:
+    """The one-time code, and the link that does the same."""
     until = expires_at.astimezone(STOCKHOLM).strftime("%H.%M")
-    return _compose("code", to, code=f"{code[:4]} {code[4:]}", until=until)
+    return _compose("code", to, code=f"{code[:4]} {code[4:]}", until=until, link=link)
 
 
 def delivery_code_letter(to: str, code: str, expires_at: datetime) -> Letter:

@@ -30,6 +30,8 @@ from insyn.store.engine import Store
 from insyn.store.models import Case, Conversation, Turn
 
 CONFIRM = "confirm-request"
+LINK_PATH = "/bekrafta"
+BY_MAIL = "email"  # the channel of a conversation that is held by mail
 PROOF_LASTS = timedelta(hours=1)
 
 
@@ -90,6 +92,7 @@ class RequestDesk:
         audit: AuditLog,
         clock: Clock,
         alarm_address: str,
+        public_url: str,
     ) -> None:
         self._store = store
         self._casebook = casebook
@@ -99,6 +102,7 @@ class RequestDesk:
         self._audit = audit
         self._clock = clock
         self._alarm_address = alarm_address
+        self._public_url = public_url
         self._post = Post(outbox, casebook, audit)
 
     # -- claiming rights
@@ -139,7 +143,7 @@ class RequestDesk:
             self._casebook.add_details(session, case, **shared)
         if "address" in known:
             self._casebook.give_address(session, case, EmailAddress.parse(known["address"]))
-        if sibling.proof == "mailbox" and sibling.proved_at and sibling.address_index == case.address_index:
+        if self._casebook.is_proved(sibling) and sibling.proved_at and sibling.address_index == case.address_index:
             self._casebook.mailbox_proved(session, case, sibling.proved_at)
 
     def keep_only(self, here: Here, right: str) -> None:
@@ -189,7 +193,7 @@ class RequestDesk:
             now = self._clock()
             for case in self._casebook.unfinished(session, conversation.id):
                 # A code proves the mailbox it was sent to, not the one the person has changed to since.
-                if case.address_index == checked.address_index and case.proof != "mailbox":
+                if case.address_index == checked.address_index:
                     self._casebook.mailbox_proved(session, case, now)
             self._verified(conversation, checked, here, now)
             return Outcome.RIGHT
@@ -198,7 +202,7 @@ class RequestDesk:
         """Whether every unfinished request of the conversation has the mailbox proved."""
         with self._store.read() as session:
             cases = self._casebook.unfinished(session, here.conversation_id)
-            return bool(cases) and all(case.proof == "mailbox" for case in cases)
+            return bool(cases) and all(self._casebook.is_proved(case) for case in cases)
 
     def unfinished(self, here: Here) -> list[CaseView]:
         """The requests expressed and not yet confirmed."""
@@ -214,16 +218,19 @@ class RequestDesk:
             ).all()
             if done:
                 return [self._view(case) for case in done]
-            cases = self._casebook.unfinished(session, here.conversation_id)
-            receipts = []
-            for case in cases:
-                self._casebook.confirm(session, case)
-                case.confirming_turn = here.turn_id
-                receipts.append((case, self._casebook.details(session, case)))
-            if receipts:
-                letter = compose.receipt_letter(receipts, receipts[0][1]["address"])
-                self._post.send(session, "receipt", letter, cases[0], f"receipt:{here.turn_id}")
-            return [self._view(case) for case in cases]
+            return self.open_confirmed(session, here, self._casebook.unfinished(session, here.conversation_id))
+
+    def open_confirmed(self, session: Session, here: Here, cases: Sequence[Case]) -> list[CaseView]:
+        """Opens requests that the person stands by, with one receipt, in the caller's transaction. Raises `ProofMissing`."""
+        receipts = []
+        for case in cases:
+            self._casebook.confirm(session, case)
+            case.confirming_turn = here.turn_id
+            receipts.append((case, self._casebook.details(session, case)))
+        if receipts:
+            letter = compose.receipt_letter(receipts, receipts[0][1]["address"])
+            self._post.send(session, "receipt", letter, cases[0], f"receipt:{here.turn_id}")
+        return [self._view(case) for case in cases]
 
     def hand_to_employer(self, here: Here) -> list[CaseView]:
         """The data are in a customer's system: the person is led to the employer and the hand-off is recorded."""
@@ -306,7 +313,9 @@ class RequestDesk:
                 return []
             cases = self._casebook.of_conversation(session, conversation.id)
             return [
-                self._view(case) for case in cases if case.proof == "mailbox" or self._is_theirs(conversation, case)
+                self._view(case)
+                for case in cases
+                if self._casebook.is_proved(case) or self._is_theirs(conversation, case)
             ]
 
     def ask_for_case(self, here: Here, reference: str) -> Sent:
@@ -408,14 +417,18 @@ class RequestDesk:
         strict: bool = False,
     ) -> Sent:
         try:
-            issued = self._challenges.issue(session, conversation.id, purpose, address, turn_id=here.turn_id)
+            # Only what a page can say in full is confirmed by a link: a request, not the way into an old case.
+            issued = self._challenges.issue(
+                session, conversation.id, purpose, address, turn_id=here.turn_id, with_link=purpose == CONFIRM
+            )
         except Limited as limit:
             if strict:
                 raise
             self._audit.append(session, "challenge.limited", here.conversation_id)
             return Sent(limit.until, swedish_date(limit.until) != swedish_date(self._clock()))
         if issued is not None:
-            letter = compose.code_letter(str(address), issued.code, issued.expires_at)
+            link = f"{self._public_url}{LINK_PATH}/{issued.link}" if issued.link else None
+            letter = compose.code_letter(str(address), issued.code, issued.expires_at, link)
             self._outbox.queue(
                 session,
                 "code",

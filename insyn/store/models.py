@@ -209,7 +209,7 @@ class DueNotice(Base):
 
 
 class Challenge(Base):
-    """A one-time code sent to an address: only its keyed hash is here."""
+    """A one-time code sent to an address, with a link that does the same: only their keyed hashes are here."""
 
     __tablename__ = "challenge"
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -222,7 +222,9 @@ class Challenge(Base):
     tries: Mapped[int] = mapped_column(Integer, default=0)
     status: Mapped[str] = mapped_column(String(12))  # open | used | replaced | dead
     issued_by: Mapped[str] = mapped_column(String(36))  # the turn that asked for it
-    tried_by: Mapped[str | None] = mapped_column(String(36))  # the turn that tried it last
+    tried_by: Mapped[str | None] = mapped_column(String(36))  # the turn that tried it last, or `link`
+    link_hash: Mapped[bytes | None] = mapped_column(unique=True)
+    link_expires_at: Mapped[datetime | None]
     __table_args__ = (
         Index("ix_challenge_conversation", "conversation_id", "status"),
         Index("ix_challenge_address", "address_index", "created_at"),

@@ -21,6 +21,7 @@ from insyn.errors import new_error_id
 from insyn.settings import Settings
 from insyn.store.engine import StoreUnavailable
 from insyn.web.chat import NotAuthorised, TooFast, chat_router
+from insyn.web.confirm import confirm_router
 from insyn.web.delivery import delivery_router
 from insyn.web.guards import Guards, security_headers
 from insyn.web.lifespan import Rhythm, lifespan
@@ -41,6 +42,7 @@ def create_app(settings: Settings, *, services: Services | None = None, rhythm: 
     app.state.rhythm = rhythm
     app.include_router(chat_router(services))
     app.include_router(delivery_router(services))
+    app.include_router(confirm_router(services))
     app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
     _add_pages(app, services)
     add_console(app, services)

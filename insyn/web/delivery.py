@@ -7,23 +7,17 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
-from pathlib import Path
 from urllib.parse import parse_qs, quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from insyn.bootstrap import Services
 from insyn.clock import STOCKHOLM, swedish_date, written_date
 from insyn.delivery.deliveries import NoSuchDelivery, Waiting
 from insyn.identity.challenge import Outcome
 from insyn.web.limits import Buckets, client_address
-
-_PAGES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
-)
-_PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
+from insyn.web.pages import PRIVATE, notice, page, too_fast
 
 CODE_SENT = "En kod är på väg till din e-postadress. Den gäller i tio minuter."
 WRONG = {
@@ -35,7 +29,6 @@ WRONG = {
 FETCH_AGAIN = (
     "Tiden har gått ut, eller filen har hämtats så många gånger som går. Be om en ny kod om du vill hämta mer."
 )
-TOO_FAST = "Det går lite för fort. Vänta en stund och försök igen."
 
 
 def delivery_router(services: Services) -> APIRouter:
@@ -50,7 +43,7 @@ def delivery_router(services: Services) -> APIRouter:
     @router.get("/{link}", response_class=HTMLResponse)
     async def look(request: Request, link: str) -> Response:
         if seconds := wait_for(request):
-            return _too_fast(seconds)
+            return too_fast(seconds)
         try:
             waiting = await asyncio.to_thread(deliveries.waiting, link)
         except NoSuchDelivery:
@@ -60,7 +53,7 @@ def delivery_router(services: Services) -> APIRouter:
     @router.post("/{link}/kod", response_class=HTMLResponse)
     async def ask_code(request: Request, link: str) -> Response:
         if seconds := wait_for(request):
-            return _too_fast(seconds)
+            return too_fast(seconds)
         try:
             until = await asyncio.to_thread(deliveries.ask_code, link)
             waiting = await asyncio.to_thread(deliveries.waiting, link)
@@ -72,7 +65,7 @@ def delivery_router(services: Services) -> APIRouter:
     @router.post("/{link}/oppna", response_class=HTMLResponse)
     async def open_files(request: Request, link: str) -> Response:
         if seconds := wait_for(request):
-            return _too_fast(seconds)
+            return too_fast(seconds)
         code = (await _form(request)).get("kod", "")
         try:
             opened = await asyncio.to_thread(deliveries.open, link, code)
@@ -81,12 +74,12 @@ def delivery_router(services: Services) -> APIRouter:
             return _gone()
         if opened.outcome is not Outcome.RIGHT:
             return _link_page(link, waiting, wrong=WRONG[opened.outcome], status=422)
-        return _page("delivery_files.html.j2", link=link, token=opened.token, files=opened.files, until=_day(waiting))
+        return page("delivery_files.html.j2", link=link, token=opened.token, files=opened.files, until=_day(waiting))
 
     @router.post("/{link}/fil/{file_id}")
     async def fetch(request: Request, link: str, file_id: str) -> Response:
         if seconds := wait_for(request):
-            return _too_fast(seconds)
+            return too_fast(seconds)
         token = (await _form(request)).get("nyckel", "")
         try:
             download = await asyncio.to_thread(deliveries.fetch, link, token, file_id)
@@ -96,7 +89,7 @@ def delivery_router(services: Services) -> APIRouter:
         except NoSuchDelivery:
             return _gone()
         headers = {
-            **_PRIVATE,
+            **PRIVATE,
             "Content-Disposition": attachment(download.name),
             "Content-Length": str(download.size),
             "X-Content-Type-Options": "nosniff",
@@ -118,34 +111,16 @@ async def _form(request: Request) -> dict[str, str]:
     return {name: values[0] for name, values in fields.items()}
 
 
-def _page(template: str, *, status: int = 200, headers: dict[str, str] | None = None, **context: object) -> Response:
-    html = _PAGES.get_template(template).render(**context)
-    return HTMLResponse(html, status_code=status, headers={**_PRIVATE, **(headers or {})})
-
-
 def _link_page(link: str, waiting: Waiting, *, said: str = "", wrong: str = "", status: int = 200) -> Response:
-    return _page("delivery_link.html.j2", link=link, until=_day(waiting), said=said, wrong=wrong, status=status)
+    return page("delivery_link.html.j2", link=link, until=_day(waiting), said=said, wrong=wrong, status=status)
 
 
 def _gone() -> Response:
     """The same whether the link never was, has run out or has been used up."""
-    return _page(
-        "error.html.j2",
-        title="Länken gäller inte",
-        text="Länken finns inte eller gäller inte längre. Svara på mejlet som den stod i om du vill ha en ny.",
-        error_id=None,
+    return notice(
+        "Länken gäller inte",
+        "Länken finns inte eller gäller inte längre. Svara på mejlet som den stod i om du vill ha en ny.",
         status=404,
-    )
-
-
-def _too_fast(seconds: int) -> Response:
-    return _page(
-        "error.html.j2",
-        title="Vänta lite",
-        text=TOO_FAST,
-        error_id=None,
-        status=429,
-        headers={"Retry-After": str(seconds)},
     )
 
 

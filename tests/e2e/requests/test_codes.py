@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.fixtures.chat import Chat
 from tests.fixtures.running import new_address
 from tests.fixtures.system import System
@@ -104,3 +106,33 @@ def test_known_and_unknown_addresses_are_answered_alike(system: System) -> None:
 def _wrong_codes(right: str, count: int) -> list[str]:
     digits = right.replace(" ", "")
     return [f"{(int(digits) + step) % 10**8:08d}" for step in range(1, count + 1)]
+
+
+def test_the_link_in_the_mail_does_what_the_code_does(chat: Chat, system: System, address: str) -> None:
+    """Opened by a mail scanner it confirms nothing; confirmed by its button it lets the chat go on without the code."""
+    chat.say("radera mig")
+    chat.go_on_to("code", address)
+    link = re.search(r"http\S+/bekrafta/\S+", system.letter(address, "kod").text)
+    assert link
+    assert "radering" in system.http.get(link[0]).text
+    chat.say("klart")
+    assert chat.expects == "code", chat.text
+
+    assert system.http.post(link[0]).status_code == 200
+    chat.say("klart")
+
+    assert "bekräftat adressen" in chat.text
+    assert chat.expects == "confirmed", chat.text
+    chat.say("ja")
+    assert system.case(chat.case["reference"])["proof"] == "mailbox"
+
+
+def test_a_request_can_be_cancelled_after_the_link_was_confirmed(chat: Chat, system: System, address: str) -> None:
+    chat.say("radera mig")
+    chat.go_on_to("code", address)
+    link = re.search(r"http\S+/bekrafta/\S+", system.letter(address, "kod").text)
+    assert link
+    assert system.http.post(link[0]).status_code == 200
+    chat.say("avbryt, jag ångrar mig")
+    assert chat.expects is None, chat.text
+    assert chat.topics == ["request.cancel"]

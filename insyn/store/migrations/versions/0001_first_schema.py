@@ -108,7 +108,10 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=12), nullable=False),
         sa.Column("issued_by", sa.String(length=36), nullable=False),
         sa.Column("tried_by", sa.String(length=36), nullable=True),
+        sa.Column("link_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("link_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_challenge")),
+        sa.UniqueConstraint("link_hash", name=op.f("uq_challenge_link_hash")),
     )
     with op.batch_alter_table("challenge", schema=None) as batch_op:
         batch_op.create_index("ix_challenge_address", ["address_index", "created_at"], unique=False)
