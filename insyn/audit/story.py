@@ -60,6 +60,7 @@ _CHANNELS = {"chat": "chatten", "mail": "e-post", "email": "e-post", "staff": "e
 _PLAIN = {
     "case.address_given": "En e-postadress till personen antecknades.",
     "case.confirmed": "Personen bekräftade begäran. Ärendet öppnades för handläggning.",
+    "case.identification_refused": "Personen försökte legitimera sig, men det godtogs inte. Tvivlet står kvar.",
     "case.due_soon": "Sista svarsdagen är nära.",
     "case.overdue": "Sista svarsdagen har passerat.",
     "case.reminded": "En påminnelse lades till ärendet.",
@@ -109,6 +110,7 @@ class _Teller:
             "case.received": self._received,
             "case.details_added": self._details_added,
             "case.mailbox_proved": self._mailbox_proved,
+            "case.strongly_identified": self._strongly_identified,
             "case.possible_repeat": self._possible_repeat,
             "case.assigned": self._assigned,
             "case.extended": self._extended,
@@ -157,6 +159,12 @@ class _Teller:
     def _mailbox_proved(self, data: Data) -> str:
         did = "öppnade engångslänken" if data.get("how") == "engångslänk" else "gav tillbaka engångskoden"
         return f"Personen {did} och visade så att den når brevlådan."
+
+    def _strongly_identified(self, data: Data) -> str:
+        text = "Personen legitimerade sig hos legitimeringstjänsten, på ett sätt som godtas."
+        if data.get("same_name"):
+            return f"{text} Namnet är det som begäran är gjord i. Tvivlet är utrett."
+        return f"{text} Det gick inte att jämföra namnen, så en människa avgör."
 
     def _possible_repeat(self, data: Data) -> str:
         return f"Möjlig upprepning av {self._reference(data.get('earlier'))}. En människa ska titta på det."

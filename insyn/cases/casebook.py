@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session
 from insyn.audit.chain import AuditLog, Value
 from insyn.cases.clocks import Clocks, Pause, clocks, extension
 from insyn.cases.deadline import due_for
-from insyn.cases.kinds import KINDS, PROOF_ORDER, Kind, Proof
+from insyn.cases.kinds import KINDS, Kind
 from insyn.cases.reference import new_reference
 from insyn.cases.transitions import CLOSED, Event, ProofMissing, Situation, State, first_state, step
 from insyn.clock import Clock, swedish_date
 from insyn.identity.address import EmailAddress
+from insyn.identity.levels import PROOF_ORDER, Proof
 from insyn.privacy.keys import BlindIndex, DataKeyring, seal, unseal
 from insyn.store.models import Case, CaseNote, DueNotice, IdentityDoubt
 
@@ -145,14 +146,22 @@ class Casebook:
     ) -> None:
         """Takes one step of the table. `reasons` are sealed as a note; the log says that there are some, not which.
 
+        `data` goes into the log. `same_name` in it is what the table wants to know of a log-in.
+
         Raises `ForbiddenTransition`, `GuardFailed`, `ProofMissing`.
         """
         now = self._clock()
         before = case.state
-        brought = replace(self.situation(session, case), reasons=reasons, ground=ground, ticked=ticked)
+        brought = replace(
+            self.situation(session, case),
+            reasons=reasons,
+            ground=ground,
+            ticked=ticked,
+            same_name=data.get("same_name") is True,
+        )
         after = step(brought, event)
         case.state, case.proof = after.state, after.proof
-        if event is Event.VERIFIED_BY_STAFF:
+        if event in (Event.VERIFIED_BY_STAFF, Event.STRONGLY_IDENTIFIED):
             case.proved_at = now
         self._book_doubt(session, case, brought.in_doubt, after.in_doubt, now)
         if event is Event.EXTENDED:

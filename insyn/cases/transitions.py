@@ -13,7 +13,8 @@ from enum import StrEnum
 from insyn.cases.checklist import unticked
 from insyn.cases.deadline import may_extend_on
 from insyn.cases.grounds import GROUNDS
-from insyn.cases.kinds import KINDS, Kind, Proof, enough
+from insyn.cases.kinds import KINDS, Kind, enough
+from insyn.identity.levels import NEEDS, Proof, more
 
 
 class State(StrEnum):
@@ -40,6 +41,7 @@ class Event(StrEnum):
     MAILBOX_PROVED = "mailbox_proved"
     CONFIRMED = "confirmed"
     VERIFIED_BY_STAFF = "verified_by_staff"
+    STRONGLY_IDENTIFIED = "strongly_identified"
     IDENTITY_DOUBTED = "identity_doubted"
     TAKEN_UP = "taken_up"
     REMINDED = "reminded"
@@ -59,7 +61,7 @@ class Situation:
 
     `waits_for_earlier`: an order was wished and an earlier case of the group is not closed. `earlier_is_open`: it may
     repeat an earlier case, and that one is not closed. `reasons`, `ground` and `ticked` (points of the checklist) are given
-    by whoever takes the step.
+    by whoever takes the step; `same_name` by a log-in whose name is the one the request was made in.
     """
 
     kind: Kind
@@ -74,6 +76,7 @@ class Situation:
     reasons: str = ""
     ground: str = ""
     ticked: frozenset[str] = frozenset()
+    same_name: bool = False
 
 
 @dataclass(frozen=True)
@@ -179,6 +182,7 @@ RIGHTS = frozenset(kind.id for kind in KINDS.values() if kind.is_right)
 # GDPR art. 21(2)-(3) and 7(3): no balancing, no extra identification, nothing to refuse.
 ABSOLUTE = frozenset({"request.objection.marketing", "request.withdraw_consent"})
 WEIGHED = RIGHTS - ABSOLUTE
+DOUBTABLE = frozenset(kind for kind, need in NEEDS.items() if need.doubtable)
 # GDPR art. 33: a report made Kontek aware; nobody can take that back.
 INCIDENTS = frozenset({"report.incident"})
 MESSAGES = frozenset({"complaint", "question"})
@@ -197,8 +201,9 @@ LIFECYCLE: tuple[Step, ...] = (
     Step(Event.MAILBOX_PROVED, _AWAITING, None, RIGHTS),
     Step(Event.CONFIRMED, _UNPROVED, State.OPEN, RIGHTS, (PROVED,)),
     Step(Event.VERIFIED_BY_STAFF, _UNPROVED, State.OPEN, RIGHTS, (REASONED,)),
-    Step(Event.VERIFIED_BY_STAFF, _WORKED, None, WEIGHED, (DOUBTED, REASONED)),
-    Step(Event.IDENTITY_DOUBTED, _AWAITING | _WORKED, None, WEIGHED, (CERTAIN, REASONED)),
+    Step(Event.VERIFIED_BY_STAFF, _WORKED, None, DOUBTABLE, (DOUBTED, REASONED)),
+    Step(Event.IDENTITY_DOUBTED, _AWAITING | _WORKED, None, DOUBTABLE, (CERTAIN, REASONED)),
+    Step(Event.STRONGLY_IDENTIFIED, _AWAITING | _WORKED, None, DOUBTABLE, (DOUBTED,)),
     Step(Event.TAKEN_UP, _OPEN, State.IN_PROGRESS, ALL),
     Step(Event.REMINDED, _LIVE, None, ALL),
     Step(Event.EXTENDED, _UNEXTENDED, State.EXTENDED, WEIGHED, (FIRST_EXTENSION, WITHIN_FIRST_MONTH, REASONED)),
@@ -234,10 +239,10 @@ NAMES = {
     State.ATTACHED: "lagt till ett tidigare ärende",
 }
 
-_PROOF_AFTER: dict[Event, Proof] = {
-    Event.ADDRESS_GIVEN: "address",  # what was proved was proved of the address before
+_SHOWN_BY: dict[Event, Proof] = {
     Event.MAILBOX_PROVED: "mailbox",
     Event.VERIFIED_BY_STAFF: "staff",
+    Event.STRONGLY_IDENTIFIED: "strong",
 }
 
 
@@ -263,13 +268,26 @@ def step(now: Situation, event: Event) -> Situation:
     return replace(
         now,
         state=row.to or now.state,
-        proof=_PROOF_AFTER.get(event, now.proof),
-        in_doubt=(now.in_doubt or event is Event.IDENTITY_DOUBTED) and event is not Event.VERIFIED_BY_STAFF,
+        proof=_proof_after(now, event),
+        in_doubt=_in_doubt_after(now, event),
         extended=now.extended or event is Event.EXTENDED,
         reasons="",
         ground="",
         ticked=frozenset(),
+        same_name=False,
     )
+
+
+def _proof_after(now: Situation, event: Event) -> Proof:
+    if event is Event.ADDRESS_GIVEN:
+        return "address"  # what was proved was proved of the address before
+    return more(now.proof, _SHOWN_BY[event]) if event in _SHOWN_BY else now.proof
+
+
+def _in_doubt_after(now: Situation, event: Event) -> bool:
+    """A human's word ends a doubt; a log-in does when it was made in the name of the request, or anyone's would do."""
+    settled = event is Event.VERIFIED_BY_STAFF or (event is Event.STRONGLY_IDENTIFIED and now.same_name)
+    return (now.in_doubt or event is Event.IDENTITY_DOUBTED) and not settled
 
 
 def hindrances(now: Situation, event: Event) -> list[Guard]:

@@ -15,7 +15,7 @@ from insyn.cases.casebook import Casebook, Details
 from insyn.cases.clocks import extension
 from insyn.cases.deadline import due_for
 from insyn.cases.grounds import GROUNDS
-from insyn.cases.kinds import KINDS, PROOF_ORDER
+from insyn.cases.kinds import KINDS
 from insyn.cases.transitions import Event
 from insyn.clock import STOCKHOLM, swedish_date, written_date
 from insyn.letters.elements import Element, Facts, IncompleteLetter, Wording, missing
@@ -144,8 +144,9 @@ def step_letter(
     template = TEMPLATES[event]
     kind = KINDS[case.kind]
     received = swedish_date(case.received_at)
-    proved = PROOF_ORDER[Casebook.proof_of(case)] >= PROOF_ORDER["mailbox"]
-    known = proved and not doubted and event not in (Event.IDENTITY_DOUBTED, Event.CLOSED_UNIDENTIFIED)
+    known = (
+        Casebook.is_proved(case) and not doubted and event not in (Event.IDENTITY_DOUBTED, Event.CLOSED_UNIDENTIFIED)
+    )
     name = details.get("name") if known else None
     extended = extension(received) if event is Event.EXTENDED else None
     letter = _compose(

@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session
 from insyn.audit.chain import AuditLog
 from insyn.audit.story import story
 from insyn.cases.casebook import Casebook
-from insyn.cases.kinds import KINDS, PROOF_ORDER
+from insyn.cases.kinds import KINDS
 from insyn.cases.transitions import NAMES, State
 from insyn.clock import STOCKHOLM, Clock, swedish_date, written_date
 from insyn.conversation.transcript import Transcript
 from insyn.identity.address import EmailAddress
+from insyn.identity.levels import LEVEL
 from insyn.privacy.keys import BlindIndex
 from insyn.privacy.retention import Period
 from insyn.privacy.vault import Vault
@@ -74,7 +75,6 @@ _DETAILS = {
     "referred": "Hänvisning",
     "note": "Anmärkning",
 }
-_PROOFS = {"none": "ingen", "address": "e-postadress angiven", "mailbox": "e-postkontroll", "staff": "handläggares bedömning"}  # fmt: skip
 
 
 class NotVerified(Exception):
@@ -211,7 +211,7 @@ class OwnData:
             "received": written_date(swedish_date(case.received_at)),
             "due": written_date(case.due_on) if case.due_on else None,
             "closed": written_date(swedish_date(case.closed_at)) if case.closed_at else None,
-            "proof": _PROOFS.get(case.proof, case.proof),
+            "proof": LEVEL[Casebook.proof_of(case)].name,
         }
 
     def _case(self, session: Session, case: Case) -> dict[str, Any]:
@@ -310,7 +310,7 @@ def verified_conversation(session: Session, here: Here, now: datetime) -> Conver
 
 def is_theirs(case: Case, conversation_ids: set[str]) -> bool:
     """Whether a case under an address was opened by whoever reaches its mailbox."""
-    shown = PROOF_ORDER[Casebook.proof_of(case)] >= PROOF_ORDER["mailbox"]
+    shown = Casebook.is_proved(case)
     return shown or case.conversation_id in conversation_ids
 
 

@@ -21,10 +21,11 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from insyn.audit.anchor import Anchor
 from insyn.audit.chain import AuditLog, Value
 from insyn.cases.casebook import Casebook
-from insyn.cases.kinds import KINDS, PROOF_ORDER, enough
+from insyn.cases.kinds import KINDS, enough
 from insyn.cases.shredding import shred_case
 from insyn.cases.transitions import Event, State
 from insyn.clock import Clock
+from insyn.identity.levels import PROOF_ORDER
 from insyn.letters import compose
 from insyn.letters.elements import Wording
 from insyn.letters.post import Post

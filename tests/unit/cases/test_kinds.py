@@ -6,7 +6,9 @@ from typing import get_args
 
 import pytest
 
-from insyn.cases.kinds import KINDS, Kind, Proof, enough
+from insyn.cases.kinds import KINDS, Kind, enough
+from insyn.identity.levels import LEVELS, PROOF_ORDER, Proof
+from insyn.identity.levels import NEEDS as TABLE
 
 NEEDS = {
     "request.access": "mailbox",
@@ -21,12 +23,20 @@ NEEDS = {
     "complaint": "none",
     "question": "none",
 }
-ORDER = ("none", "address", "mailbox", "staff")
+ORDER = ("none", "address", "mailbox", "staff", "strong")
 
 
 def test_the_kinds_and_their_proof() -> None:
     assert {kind.id: kind.proof for kind in KINDS.values()} == NEEDS
     assert set(get_args(Proof)) == set(ORDER)
+    assert [level.id for level in LEVELS] == sorted(ORDER, key=PROOF_ORDER.__getitem__) == list(ORDER)
+    assert set(TABLE) == set(KINDS)
+
+
+def test_only_a_right_whose_answer_could_reach_the_wrong_person_can_be_doubted() -> None:
+    assert {kind for kind, need in TABLE.items() if need.doubtable} == {
+        kind for kind, proof in NEEDS.items() if proof == "mailbox"
+    }
 
 
 @pytest.mark.parametrize("kind", NEEDS)

@@ -11,7 +11,7 @@ import pytest
 
 from insyn.cases.checklist import CHECKLISTS, unticked
 from insyn.cases.grounds import GROUNDS, grounds_for
-from insyn.cases.kinds import KINDS, Proof
+from insyn.cases.kinds import KINDS
 from insyn.cases.transitions import (
     CLOSED,
     GUARDS,
@@ -30,11 +30,12 @@ from insyn.cases.transitions import (
     step,
     substantial,
 )
+from insyn.identity.levels import Proof
 
 DEPTH = 7
 RECEIVED, LAST_DAY_TO_EXTEND, TOO_LATE = date(2026, 3, 5), date(2026, 4, 5), date(2026, 4, 6)
 REASONS = "Det krävs mer tid för sökningen."
-PROOFS: tuple[Proof, ...] = ("none", "address", "mailbox", "staff")
+PROOFS: tuple[Proof, ...] = ("none", "address", "mailbox", "staff", "strong")
 UNPROVED = {State.RECEIVED, State.AWAITING_VERIFICATION}
 WORK = {State.OPEN, State.IN_PROGRESS, State.EXTENDED}
 ACTED = {State.COMPLETED, State.PARTLY_REFUSED}
@@ -45,7 +46,9 @@ FOR_EVERY_RIGHT = {
     "address_given", "mailbox_proved", "confirmed", "verified_by_staff", "taken_up", "reminded", "completed",
     "withdrawn", "handed_over", "closed_unidentified", "attached",
 }  # fmt: skip
-WHERE_THERE_IS_SOMETHING_TO_WEIGH = FOR_EVERY_RIGHT | {"identity_doubted", "extended", "partly_refused", "refused"}
+WHERE_THERE_IS_SOMETHING_TO_WEIGH = FOR_EVERY_RIGHT | {
+    "identity_doubted", "strongly_identified", "extended", "partly_refused", "refused",
+}  # fmt: skip
 FOR_A_REPORT = {"address_given", "taken_up", "reminded", "completed", "handed_over"}
 EVENTS = {
     "request.access": WHERE_THERE_IS_SOMETHING_TO_WEIGH,
@@ -65,7 +68,9 @@ SHOWN_BY: dict[Event, Proof] = {
     Event.ADDRESS_GIVEN: "address",
     Event.MAILBOX_PROVED: "mailbox",
     Event.VERIFIED_BY_STAFF: "staff",
+    Event.STRONGLY_IDENTIFIED: "strong",
 }
+SETTLE = (Event.VERIFIED_BY_STAFF, Event.STRONGLY_IDENTIFIED)
 
 
 def start(kind: str, proof: Proof = "none") -> Situation:
@@ -76,7 +81,14 @@ def with_everything(now: Situation) -> Situation:
     """All that someone deciding can bring forward, right and in time."""
     ground = next(iter(grounds_for(now.kind.id)), None)
     ticked = frozenset(point.id for point in CHECKLISTS.get(now.kind.id, ()))
-    return replace(now, reasons=REASONS, ground=ground.id if ground else "duty", ticked=ticked, earlier_is_open=True)
+    return replace(
+        now,
+        reasons=REASONS,
+        ground=ground.id if ground else "duty",
+        ticked=ticked,
+        earlier_is_open=True,
+        same_name=True,
+    )
 
 
 def enough(kind: str, proof: Proof) -> bool:
@@ -183,9 +195,9 @@ def test_6_no_sequence_of_events_works_on_a_case_without_the_needed_proof(kind: 
             shown = SHOWN_BY.get(event, shown)
             if now.state in WORK | ANSWERED:
                 assert enough(kind, shown), (events, now)
-        doubts = [event for event in events if event in (Event.IDENTITY_DOUBTED, Event.VERIFIED_BY_STAFF)]
+        doubts = [event for event in events if event in (Event.IDENTITY_DOUBTED, *SETTLE)]
         if passed[-1].state in ACTED:
-            assert not doubts or doubts[-1] is Event.VERIFIED_BY_STAFF, events
+            assert not doubts or doubts[-1] in SETTLE, events
     assert count > {"request.access": 20_000, "request.objection.marketing": 1000}.get(kind, 100)
 
 
@@ -286,6 +298,29 @@ def test_a_doubt_keeps_a_case_from_being_completed_until_a_human_settles_it() ->
 
 def test_what_is_not_in_doubt_needs_no_human_to_verify_it() -> None:
     assert guards_against(opened(), Event.VERIFIED_BY_STAFF) == {"doubted"}
+
+
+def test_nobody_is_asked_to_log_in_without_a_doubt_that_a_human_recorded() -> None:
+    assert guards_against(opened(), Event.STRONGLY_IDENTIFIED) == {"doubted"}
+    for now in reachable(start("request.objection.marketing")):
+        assert Event.STRONGLY_IDENTIFIED not in events_for(now)
+
+
+def test_a_log_in_settles_a_doubt_when_it_was_made_in_the_name_of_the_request() -> None:
+    """In another name, or where there is none to compare, it is evidence that a human weighs."""
+    doubted = step(opened(), Event.IDENTITY_DOUBTED)
+    compared = step(replace(doubted, same_name=True), Event.STRONGLY_IDENTIFIED)
+    assert (compared.proof, compared.in_doubt) == ("strong", False)
+    alone = step(replace(doubted, same_name=False), Event.STRONGLY_IDENTIFIED)
+    assert (alone.proof, alone.in_doubt) == ("strong", True)
+    assert guards_against(with_everything(alone), Event.COMPLETED) == {"certain"}
+    settled = step(with_everything(alone), Event.VERIFIED_BY_STAFF)
+    assert (settled.proof, settled.in_doubt) == ("strong", False)
+
+
+def test_a_later_code_does_not_lower_what_a_log_in_has_shown() -> None:
+    now = replace(start("request.access", "strong"), state=State.AWAITING_VERIFICATION)
+    assert step(now, Event.MAILBOX_PROVED).proof == "strong"
 
 
 @pytest.mark.parametrize(
