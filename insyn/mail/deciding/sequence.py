@@ -297,7 +297,7 @@ def wants_human(mail: ReadMail, context: Context) -> Decision | None:
 
 def someone_elses(mail: ReadMail, context: Context) -> Decision | None:
     """A request that was forwarded is its first writer's: verifying the forwarder's address would prove nothing about them."""
-    if mail.forwarded and _wanted(context) and not _forwards_own(mail):
+    if mail.forwarded and _wanted(context) and not _forwards_own(mail, context):
         return _human(
             mail,
             context,
@@ -337,13 +337,13 @@ def small_talk(mail: ReadMail, context: Context) -> Decision | None:
     ):
         if mail.is_reply or context.known_thread or all(each.intent != "smalltalk.greet" for each in context.readings):
             return Decision("ignored", "small_talk", "Ett tack eller en hälsning, inget att svara på.")
-        return _human(mail, context, "not_understood", "Insyn förstod inte vad mejlet gäller.", Holding.GENERAL)
+        return _not_understood(mail, context)
     return None
 
 
 def not_understood(mail: ReadMail, context: Context) -> Decision | None:
     if all(each.intent.startswith("out_of_scope") or each.intent.startswith("smalltalk.") for each in context.readings):
-        return _human(mail, context, "not_understood", "Insyn förstod inte vad mejlet gäller.", Holding.GENERAL)
+        return _not_understood(mail, context)
     return None
 
 
@@ -355,6 +355,12 @@ AFTER_UNDERSTANDING: tuple[Rule, ...] = (
     machine_made, perhaps_automatic, doubtful_sender, suppressed, too_many_replies, distress, protected_identity, office,
     representative, wants_human, someone_elses, incomplete, nothing_new, small_talk, not_understood,
 )  # fmt: skip
+
+
+def _not_understood(mail: ReadMail, context: Context) -> Decision:
+    """Someone who had an automatic reply today is not told once more: what is not understood may be a machine's answer."""
+    holding = Holding.GENERAL if context.automatic_replies == 0 else Holding.NONE
+    return _human(mail, context, "not_understood", "Insyn förstod inte vad mejlet gäller.", holding)
 
 
 def _human(mail: ReadMail, context: Context, name: str, reason: str, holding: Holding) -> Decision:
@@ -381,7 +387,7 @@ def _human(mail: ReadMail, context: Context, name: str, reason: str, holding: Ho
         "human",
         name,
         reason,
-        reply_to=None if quiet else _address(mail),
+        reply_to=None if quiet or holding is Holding.NONE else _address(mail),
         holding=Holding.NONE if quiet else holding,
         evidence=_evidence(mail, context),
     )
@@ -419,13 +425,15 @@ def _wanted(context: Context) -> bool:
     return any(each.intent.startswith(_WANTED) for each in context.readings)
 
 
-def _forwards_own(mail: ReadMail) -> bool:
-    """Whether what was forwarded was written by the one who forwards it."""
+def _forwards_own(mail: ReadMail, context: Context) -> bool:
+    """Whether what was forwarded was written by the one who forwards it, or by ourselves."""
     source, sender = mail.forwarded_from.casefold(), mail.sender
     if sender is None or not source:
         return False
     if "@" in source:
-        return sender.address.casefold() in source
+        ours = {address.rpartition("@")[2] for address in context.own_addresses}
+        domain = source.rpartition("@")[2].strip(" <>()[]\"',;")
+        return sender.address.casefold() in source or domain in ours
     return bool(sender.name) and sender.name.casefold() in source
 
 

@@ -35,8 +35,12 @@ AUTOREPLY_TEXT = tuple(
         r"|svara (?:inte|ej) på detta|kan (?:inte|ej) besvaras|do not reply|do-not-reply|automatisch(?:e|es) (?:antwort|nachricht)|dette er (?:et|en) (?:automatisk|autosvar)|tämä on automaattinen|this is an automat\w+",
         r"\b(?:tack för (?:ditt|att du|er|din)|takk for (?:din|at du)|tak for (?:din|at du)|thank you for (?:your|contacting)|kiitos (?:viestistäsi|yhteydenotostasi)).{0,80}"
         r"(?:mejl|mail|e-?post|meddelande|kontakta\w*|hör av|henvendelse|besked|message|e-?mail|viesti|yhteyden|fråga|förfrågan)",
-        r"\b(?:vi|jag) (?:har (?:mottagit|tagit emot|fått)|återkommer|svarar|besvarar|hör av)\b.{0,80}(?:så snart|inom|arbetsdag|timmar|dygn|snarast|ärende|mejl|fråga)|ditt ärende har|ärendet har (?:fått|registrerats)|ärendenummer\s*(?:är|:)"
+        r"\b(?:vi|jag) (?:har (?:mottagit|tagit emot|fått|registrerat)|återkommer|svarar|besvarar|hör av)\b.{0,80}(?:så snart|inom|arbetsdag|timmar|dygn|snarast|ärende|mejl|fråga)|ditt ärende har|ärendet har (?:fått|registrerats)|ärendenummer\s*(?:är|:)"
         r"|vi (?:har modtaget|vender tilbage|har mottatt|svarer)|we (?:have received|will get back|will respond|aim to)|your (?:request|ticket|case|message) has been (?:received|registered|created)",
+        r"\b(?:e-?post)?adressen (?:används|gäller|fungerar|bevakas|är) (?:inte|ej)|\b(?:adressen|e-?postadress(?:en)?|brevlåda(?:n)?|mejladress(?:en)?|inkorg(?:en)?)\b.{0,30}\b(?:inte längre|upphör|avslutad|bevakas (?:inte|ej)|läses (?:inte|ej)|stängd)"
+        r"|\b(?:jag|hon|han|personen|kollegan|medarbetaren)\b.{0,40}\b(?:har slutat|arbetar inte längre|jobbar inte längre|inte längre (?:anställd|kvar))|no longer (?:with|works? (?:at|for)|in use|monitored)"
+        r"|ei ole enää (?:käytössä|töissä)|arbejder ikke længere|jobber ikke lenger",
+        r"(?:svara|skriv(?: ditt svar)?|reply|type your reply|svar) (?:ovanför|above) (?:den här|denna|this) (?:raden|linjen|line)",
         r"\bi(?:'m| am| will be)\b.{0,40}\b(?:out of (?:the )?office|on (?:vacation|leave|holiday|annual leave|parental leave)|away|travel(?:l)?ing)\b|\blimited access to (?:my )?e-?mail|\bfor urgent (?:matters|issues|requests)",
         r"\bjeg (?:er|har)\b.{0,30}\b(?:ferie|på ferie|bortreist|fraværende|ikke på kontoret|ude af kontoret|permisjon|barsel)\b",
         r"\bolen\b.{0,40}\b(?:lomalla|poissa|vapaalla|matkoilla)\b|palaan (?:töihin|takaisin|toimistolle)|kiireellisissä asioissa",

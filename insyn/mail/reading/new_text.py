@@ -96,6 +96,8 @@ def _separate(lines: list[str], *, is_forward: bool, is_reply: bool, depth: int)
     first = _first_break(lines, 0)
     quote = _first_quote(lines, first, is_reply or is_forward)
     if first is None and quote is None:
+        if lines and all(_QUOTE.match(line) for line in lines if line.strip()):
+            lines = [_unquoted(line) for line in lines]  # someone's way to begin a line
         said, signed = signature.cut(lines)
         return _Parts(said, signed, [], [], [])
     if first is not None and (quote is None or first.start <= quote):
@@ -241,6 +243,8 @@ def _first_quote(lines: list[str], first: _Break | None, expected: bool) -> int 
 
 def _first_break(lines: list[str], start: int) -> _Break | None:
     for at in range(start, len(lines)):
+        if wordings.ANGLED_ATTRIBUTION.match(lines[at][:MAX_ATTRIBUTION_CHARS]):
+            return _Break("separator", at, at + 1)
         if lines[at].strip() and not _QUOTE.match(lines[at]):
             found = _break_at(lines, at)
             if found is not None:

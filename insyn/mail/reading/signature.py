@@ -32,7 +32,9 @@ def cut(lines: list[str]) -> tuple[list[str], list[str]]:
     for find in (_delimiter, _closing, _sent_from):
         at = find(text)
         if at is not None:
-            said, signed = _rescued(text[at:])
+            said, signed = _rescued(text[at + 1 :])
+            if find is not _delimiter:
+                signed = [text[at], *signed]
             text, signature = text[:at] + said, signed + signature
     text, tail = _unsigned_tail(text)
     text, disclaimers = _disclaimers(text)
@@ -56,8 +58,8 @@ def _closing(lines: list[str]) -> int | None:
         if _THANKS.match(line):
             # Thanks are said to us; only what signs them goes.
             following = [each for each in lines[at + 1 :] if each.strip()]
-            if following and len(following) <= MAX_CONTACT_LINES and is_name(following[0]):
-                return at + 1
+            if following and len(following) <= MAX_CONTACT_LINES and is_name(following[0], alone=True):
+                return at + 1 + lines[at + 1 :].index(following[0])
             continue
         return at
     return None
@@ -72,14 +74,19 @@ def is_closing(line: str) -> bool:
     return name is None or name[0].isupper() or name.split()[0].lower() in FIRST_NAMES
 
 
-def is_name(line: str) -> bool:
-    """Whether a line is no more than a name: one common first name, or two to four capitalised words."""
+def is_name(line: str, *, alone: bool = False) -> bool:
+    """Whether a line is no more than a name: one common first name, or two to four capitalised words.
+
+    With `alone` one capitalised word will do, as below a "Tack".
+    """
     line = line.strip().strip("*_/,.–—- ")
     if not _CAPITALISED_NAME.match(line) or len(line) > 60:
         return False
     words = line.split()
     return words[0].lower() in FIRST_NAMES or (
-        len(words) > 1 and words[-1].lower() not in _NOT_SURNAMES and words[0].lower() not in _NOT_FIRST
+        len(words) > (0 if alone else 1)
+        and words[-1].lower() not in _NOT_SURNAMES
+        and words[0].lower() not in _NOT_FIRST
     )
 
 
@@ -132,9 +139,9 @@ def _rescued(lines: list[str]) -> tuple[list[str], list[str]]:
     """Of what stands below a greeting: the paragraphs that say something after all, and the rest."""
     said: list[str] = []
     signed: list[str] = []
-    for number, paragraph in enumerate(paragraphs(lines)):
+    for paragraph in paragraphs(lines):
         whole = " ".join(paragraph)[:MAX_SEEN]
-        if number and says_something(whole):
+        if says_something(whole):
             said += ["", *paragraph]
         else:
             signed += [*([""] if signed else []), *paragraph]
@@ -205,11 +212,15 @@ def _disclaimers(lines: list[str]) -> tuple[list[str], list[str]]:
         block = _last_paragraph(text)
         whole = " ".join(block)
         rule = bool(re.fullmatch(r"[\s_*=~–—-]{3,}", whole))
-        if not rule and not wordings.DISCLAIMER.search(whole[:MAX_SEEN]):
+        boilerplate = wordings.DISCLAIMER.search(whole[:MAX_SEEN])
+        if not rule and (not boilerplate or _FIRST_PERSON.search(whole)):
             break
         remaining = _trimmed(text[: len(text) - len(block)])
-        if not remaining and not rule and _FIRST_PERSON.search(whole):
-            break
+        if boilerplate and not remaining:
+            # All there is: only from the sentence on that gives it away.
+            said = whole[: boilerplate.start()]
+            said = said[: max(said.rfind(mark) for mark in ".!?") + 1].strip()
+            remaining = [said] if said else []
         cut_off = [*block, *([""] if cut_off else []), *cut_off]
         text = remaining
     return text, cut_off

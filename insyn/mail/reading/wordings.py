@@ -58,6 +58,9 @@ DASHED_ATTRIBUTION = re.compile(
     r"^[\s>]{0,8}-{2,}\s.{3,300}\b(?:skrev|skreiv|wrote|kirjoitti|schrieb)\b.{0,200}?-{2,}\s*$", re.IGNORECASE
 )
 
+# ">>> Anna Ek <anna@example.se> 2025-05-12 10:14 >>>" (GroupWise)
+ANGLED_ATTRIBUTION = re.compile(r"^>{2,3}\s.{3,200}\d.{0,40}\s>{2,3}\s*$")
+
 WROTE = re.compile(
     r"\b(?:skrev|skreiv|skriver|wrote|writes|kirjoitti|schrieb|a écrit|escribió|ha scritto|napisał|schreef)\b",
     re.IGNORECASE,
@@ -105,7 +108,7 @@ _CLOSINGS = [
     *_listed("signatures", "sv", "da", "en", "de"),
     r"(?:m(?:ed)?\.?\s?)?v(?:änlig(?:a|t)?)?\.?\s?(?:h(?:älsn(?:ing(?:ar|en)?)?)?)\.?",
     r"m\s?\.?\s?v\s?\.?\s?h\.?", r"vh", r"hälsn\.?", r"häls(?:ning(?:ar)?)?",
-    r"(?:med )?(?:de )?(?:bästa|hjärtliga|varma|soliga|trevliga|glada|många|stora|fina) hälsningar",
+    r"(?:med )?(?:(?:de|mina|våra) )?(?:allra )?(?:bästa|hjärtlig(?:a|aste)|varm(?:a|aste)|solig(?:a|aste)|trevliga|glada|många|stora|fina(?:ste)?|vänlig(?:a|aste)) hälsningar(?: från [^\W\d_][\w ]{1,30})?",
     r"(?:de )?bästa", r"vänligen", r"högaktningsfullt", r"hälsar", r"allt gott", r"ha det (?:bra|gott|fint)",
     r"(?:tack|tusen tack|tack så mycket|tack och hej|stort tack)(?: (?:på förhand|för hjälpen))?(?: och (?:hälsningar|hej))?",
     r"(?:ha en )?(?:fortsatt )?(?:trevlig|fin|skön|bra|härlig) (?:dag|kväll|helg|vecka|sommar|eftermiddag)",
