@@ -40,7 +40,7 @@ def marks(headers: Headers, root: Part, from_line: str) -> AutomaticMarks:
     ]
     is_report = root.type.media_type == "multipart/report"
     failed = tuple(dict.fromkeys(address for part in statuses for address in _failed(_text(part))))
-    x_failed = tuple(each.strip().lower() for each in headers.first("x-failed-recipients").split(",") if "@" in each)
+    x_failed = tuple(one_line(each.lower()) for each in headers.first("x-failed-recipients").split(",") if "@" in each)
     return AutomaticMarks(
         auto_submitted=headers.first("auto-submitted").split(";")[0].split("(")[0].strip().lower()[:60],
         null_return_path=re.sub(r"\s", "", headers.first("return-path")) == "<>",
@@ -86,7 +86,7 @@ def _failed(report: str) -> list[str]:
         recipients = _FINAL_RECIPIENT.findall(block)
         action, status = _ACTION.search(block), _STATUS.search(block)
         if recipients and ((action and action[1].lower() == "failed") or (not action and status and status[1] == "5")):
-            found.append(recipients[0].lower())
+            found.append(one_line(recipients[0].lower()))
     return found
 
 

@@ -25,8 +25,9 @@ _KNOWN = re.compile(
     re.IGNORECASE,
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
-_MESSAGE_ID = re.compile(r"<([^<>\s@]{1,500}@[^<>\s]{1,500})>")
-_BARE_ID = re.compile(r"[^<>\s,;@]{1,500}@[^<>\s,;]{1,500}")
+# Printable ASCII only, since ids are written into the headers of replies.
+_MESSAGE_ID = re.compile(r"<([!-;=?A-~]{1,400}@[!-;=?A-~]{1,400})>")
+_BARE_ID = re.compile(r"[!-+\--:=?A-~]{1,400}@[!-+\--:=?A-~]{1,400}")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@]{1,64}@[^\s<>()\[\],;:\"@]{1,255}")
 
 
@@ -146,8 +147,12 @@ def decoded(value: str) -> str:
 
 
 def one_line(value: str) -> str:
-    """`value` without control characters and direction marks, its whitespace single."""
-    return " ".join(_CONTROL.sub(" ", value).split())
+    """`value` without control characters and direction marks, its whitespace single.
+
+    What still looks like an encoded word is broken up: the standard library would decode it when the value is put into a
+    header of a reply, line breaks and all.
+    """
+    return " ".join(_CONTROL.sub(" ", value).replace("=?", "= ?").split())
 
 
 def mailboxes(values: list[str]) -> tuple[tuple[Mailbox, ...], bool]:
@@ -179,11 +184,11 @@ def _addresses(value: str) -> list[tuple[str, str]]:
 
 
 def message_ids(value: str) -> tuple[str, ...]:
-    """The message ids of a field with their angle brackets, in order, each once."""
+    """The message ids of a field with their angle brackets, in order, each once; none that holds an encoded word."""
     ids = [f"<{match[1]}>" for match in _MESSAGE_ID.finditer(value)]
     if not ids:
         ids = [f"<{match[0]}>" for match in _BARE_ID.finditer(value)]
-    return tuple(dict.fromkeys(ids))[-MAX_IDS:]
+    return tuple(dict.fromkeys(each for each in ids if "=?" not in each))[-MAX_IDS:]
 
 
 def date(value: str) -> datetime | None:
