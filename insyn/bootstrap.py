@@ -34,9 +34,11 @@ from insyn.privacy.vault import Vault
 from insyn.requests.desk import RequestDesk
 from insyn.requests.mailbox_link import MailboxLinks
 from insyn.settings import Settings
+from insyn.staff.casefile import CaseFiling
 from insyn.staff.log_in import LogIn
 from insyn.staff.members import Members
 from insyn.staff.sessions import Sessions
+from insyn.staff.viewing import Viewing
 from insyn.store.engine import Store
 from insyn.store.migrations import upgrade
 from insyn.upkeep.holds import Holds
@@ -83,6 +85,8 @@ class Services:
     members: Members
     staff_sessions: Sessions
     log_in: LogIn
+    viewing: Viewing
+    case_filing: CaseFiling
     rasa_state: Callable[[], str] = field(default=lambda: "ready")
 
 
@@ -189,6 +193,8 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
             hours=settings.staff_session_hours,
         ),
         log_in=LogIn(store, members, audit, clock, token_key=token_key),
+        viewing=Viewing(store, casebook, keyring, vault, audit, clock),
+        case_filing=CaseFiling(casebook, files, transcript, clock),
     )
 
 

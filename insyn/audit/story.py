@@ -26,12 +26,13 @@ NameOf = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Sentence:
-    """One thing that happened; `event` is the row's own name for it, `seq` its place in the log."""
+    """One thing that happened; `event` is the row's own name for it, `seq` its place in the log, `note` the id of its words."""
 
     seq: int
     at: datetime
     event: str
     text: str
+    note: str | None = None
 
     def line(self) -> str:
         """`5 mars 2026 klockan 09.30: …`"""
@@ -46,7 +47,11 @@ def story(session: Session, case_id: str, *, name_of: NameOf | None = None) -> l
     """
     teller = _Teller(session, name_of or (lambda staff_id: f"handläggare {staff_id}"))
     rows = session.scalars(select(AuditRow).where(AuditRow.subject == case_id).order_by(AuditRow.seq))
-    return [Sentence(row.seq, row.at, row.event, teller.tell(row.event, json.loads(row.data))) for row in rows]
+    told = []
+    for row in rows:
+        data = json.loads(row.data)
+        told.append(Sentence(row.seq, row.at, row.event, teller.tell(row.event, data), data.get("note")))
+    return told
 
 
 _DETAILS = {
@@ -75,6 +80,9 @@ _BY_STAFF = {
     "case.verified_by_staff": "{By} bedömde att begäran kommer från personen och antecknade hur det visats.",
     "case.identity_doubted": "{By} antecknade tvivel om vem personen är, med skäl. Den pausade klockan står stilla.",
     "case.noted": "{By} skrev en anteckning.",
+    "case.viewed": "{By} öppnade ärendet.",
+    "case.revealed": "{By} visade en maskerad uppgift, med skäl.",
+    "case.exported": "{By} tog ut hela ärendet, med skäl.",
     "case.held": "{By} bestämde att ärendet inte får gallras, med skäl.",
     "case.released": "{By} bestämde att ärendet får gallras igen, med skäl.",
     "delivery.file_put": "{By} lade en fil till ärendet.",
@@ -221,7 +229,12 @@ class _Teller:
 
 
 def _letter_name(data: Data) -> str:
-    return _LETTERS.get(str(data.get("kind")), str(data.get("kind")))
+    return letter_name(str(data.get("kind")))
+
+
+def letter_name(kind: str) -> str:
+    """What a kind of letter is called in Swedish."""
+    return _LETTERS.get(kind, kind)
 
 
 def _day(value: object) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from insyn.audit.chain import AuditLog, Value
-from insyn.cases.clocks import Clocks, Pause, clocks, extension
+from insyn.cases.clocks import Clocks, Pause, clocks, extension, incident_clock
 from insyn.cases.deadline import due_for
 from insyn.cases.kinds import KINDS, Kind
 from insyn.cases.reference import new_reference
@@ -114,6 +114,7 @@ class Casebook:
             opening_key=opening_key,
             received_at=received_at,
             due_on=due_for(received_at).due if kind.is_right else None,
+            sort_on=_place(kind, received_at, now),
             urgent=urgent,
             proof="none",
             data_key_id=self._keyring.create(session, now),
@@ -166,6 +167,7 @@ class Casebook:
         self._book_doubt(session, case, brought.in_doubt, after.in_doubt, now)
         if event is Event.EXTENDED:
             case.extended_at, case.due_on = now, extension(swedish_date(case.received_at)).due
+            case.sort_on = case.due_on
             data["due"] = case.due_on.isoformat()
         if after.state in CLOSED:
             case.closed_at = now
@@ -177,13 +179,13 @@ class Casebook:
             data["ticked"] = ",".join(sorted(ticked))
         self._log(session, case, f"case.{event}", before=before, by=by, **data)
 
-    def give_address(self, session: Session, case: Case, address: EmailAddress) -> None:
+    def give_address(self, session: Session, case: Case, address: EmailAddress, *, by: str = PERSON) -> None:
         """Records where the person can be reached; a right that had no address is from now on awaiting verification.
 
         An earlier case of the same kind and address that is open, or closed within 90 days, is linked for a human to see.
         Raises `ForbiddenTransition`.
         """
-        self.move(session, case, Event.ADDRESS_GIVEN)
+        self.move(session, case, Event.ADDRESS_GIVEN, by=by)
         case.address_index, case.proved_at = self.address_index(session, address), None
         self._change_details(session, case, {"address": str(address)})
         self._link_repeat(session, case)
@@ -351,6 +353,13 @@ class Casebook:
         """The case that this one may repeat."""
         return session.get(Case, case.repeats_id) if case.repeats_id else None
 
+    def of_address(self, session: Session, address: EmailAddress) -> Sequence[Case]:
+        """The cases of an address, the newest first; nothing is changed by looking."""
+        found = self._index.candidates("address", address.canonical)
+        return session.scalars(
+            select(Case).where(Case.address_index.in_(found)).order_by(Case.received_at.desc(), Case.id)
+        ).all()
+
     def address_index(self, session: Session, address: EmailAddress) -> bytes:
         """The blind index by which cases of an address are found."""
         return self._index.address(session, address.canonical)
@@ -448,3 +457,13 @@ class Casebook:
         sequence = self._audit.append(session, event, case.id, state=case.state, **data)
         for watcher in self._watchers:
             watcher(session, case, Change(event, sequence, self._clock()))
+
+
+def _place(kind: Kind, received_at: datetime, now: datetime) -> date:
+    """The day by which a new case is queued: its due date, for an incident the day its 72 hours end.
+
+    A complaint or a question has no time limit in law; it stands where a request received at the same time would.
+    """
+    if kind.id == "report.incident":
+        return swedish_date(incident_clock(received_at, now).due_at)
+    return due_for(received_at).due

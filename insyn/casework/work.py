@@ -17,8 +17,9 @@ from insyn.cases.casebook import Casebook
 from insyn.cases.checklist import CHECKLISTS, Point
 from insyn.cases.clocks import Clocks, IncidentClock, incident_clock
 from insyn.cases.grounds import Ground, grounds_for
-from insyn.cases.transitions import Event, ForbiddenTransition, Guard, State, events_for, hindrances
+from insyn.cases.transitions import Event, ForbiddenTransition, Guard, State, events_for, hindrances, substantial
 from insyn.clock import Clock
+from insyn.identity.address import EmailAddress
 from insyn.letters import compose
 from insyn.letters.elements import Element, Wording
 from insyn.letters.post import Post
@@ -98,6 +99,29 @@ class CaseWork:
             if case.assignee != to:
                 self._casebook.assign(session, case, to, by=by)
             return self._decided(session, case)
+
+    def give_address(self, case_id: str, address: EmailAddress, *, by: str, seen: int | None = None) -> Decided:
+        """Records where the person can be reached, as told to a member of staff. Raises `ForbiddenTransition`."""
+        with self._case(case_id, seen) as (session, case):
+            self._casebook.give_address(session, case, address, by=by)
+            return self._decided(session, case)
+
+    def withdraw(self, case_id: str, reasons: str, *, by: str, seen: int | None = None) -> Decided:
+        """The person has told a member of staff that the request is taken back; `reasons` say how. Who left an address is told.
+
+        Raises `ForbiddenTransition`, ValueError without reasons.
+        """
+        if not substantial(reasons):
+            raise ValueError("how the person took it back must be written down")
+        with self._case(case_id, seen) as (session, case):
+            self._casebook.move(session, case, Event.WITHDRAWN, by=by, reasons=reasons)
+            address = self._casebook.details(session, case).get("address")
+            if not address:
+                return self._decided(session, case)
+            letter = compose.withdrawn_letter(case, address)
+            return self._decided(
+                session, case, self._post.send(session, "withdrawn", letter, case, f"withdrawn:{case.id}")
+            )
 
     def note(self, case_id: str, text: str, *, by: str) -> Decided:
         """Adds a note, also to a closed case. Raises ValueError when it is empty."""

@@ -6,13 +6,12 @@ from typing import Annotated
 
 import typer
 
+from insyn.audit.story import OPERATOR
 from insyn.bootstrap import Services
 from insyn.cli.terminal import AsJson, print_json, print_table, services, stop
 from insyn.staff.members import Member, NotPossible
 from insyn.staff.roles import NAMES, Role
 from insyn.web.staff.access import PREFIX
-
-BY = "cli"
 
 commands = typer.Typer(no_args_is_help=True, help="Personalens konton.")
 
@@ -26,7 +25,7 @@ def add(
     """Lägger upp ett konto och skriver den engångslänk där personen väljer lösenord. Länken gäller i två dygn."""
     house = services()
     try:
-        _, link = house.members.invite(name, email, role, by=BY)
+        _, link = house.members.invite(name, email, role, by=OPERATOR)
     except NotPossible as error:
         raise stop(error.says) from None
     typer.echo(_address(house, link))
@@ -54,7 +53,7 @@ def link(email: Annotated[str, typer.Argument(help="Kontots e-postadress.")]) ->
     """Skriver en ny engångslänk för någon som tappat lösenord eller app. Det gamla gäller tills länken används."""
     house = services()
     try:
-        typer.echo(_address(house, house.members.new_link(_member(house, email).id, by=BY)))
+        typer.echo(_address(house, house.members.new_link(_member(house, email).id, by=OPERATOR)))
     except NotPossible as error:
         raise stop(error.says) from None
 
@@ -64,7 +63,7 @@ def close(email: Annotated[str, typer.Argument(help="Kontots e-postadress.")]) -
     """Stänger ett konto och loggar ut personen."""
     house = services()
     try:
-        house.members.close(_member(house, email).id, by=BY)
+        house.members.close(_member(house, email).id, by=OPERATOR)
     except NotPossible as error:
         raise stop(error.says) from None
     typer.echo("Kontot är stängt.")

@@ -163,6 +163,15 @@ class CaseFiles:
             )
             return [self.view(session, row) for row in rows]
 
+    def with_deliveries(self, session: Session, case_id: str) -> list[tuple[FileView, str | None]]:
+        """The whole files of a case, oldest first, each with the delivery it was sent with, if it was."""
+        rows = session.scalars(
+            select(DeliveryFile)
+            .where(DeliveryFile.case_id == case_id, DeliveryFile.complete.is_(True))
+            .order_by(DeliveryFile.created_at, DeliveryFile.id)
+        )
+        return [(self.view(session, row), row.delivery_id) for row in rows]
+
     def view(self, session: Session, row: DeliveryFile) -> FileView:
         """A file with its name. Raises `NoSuchFile`."""
         name = unseal(self._key(session, row), row.sealed_name or b"", f"file-name/{row.id}").decode()

@@ -11,6 +11,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from insyn.cases import finding
+from insyn.cases.finding import Tray, Wanted
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -45,4 +48,27 @@ class Queue:
         return f"{self.path}?{self.query}" if self.query else self.path
 
 
-QUEUES: list[Queue] = []
+_CASES = "/konsol/arenden"
+
+
+def _tray(tray: Tray, title: str, says: str, *, pressing: bool = False) -> Queue:
+    """A queue of cases: the number is that of the list it leads to."""
+
+    def count(session: Session, moment: Moment) -> int:
+        return finding.count(session, Wanted(tray=tray, state=""), moment.now, notice_days=moment.notice_days)
+
+    return Queue(tray, title, says, _CASES, f"fack={tray}", count, pressing)
+
+
+QUEUES: list[Queue] = [
+    _tray(Tray.LATE, "försenade", "Sista svarsdagen har passerat.", pressing=True),
+    _tray(Tray.INCIDENTS, "incidenter", "Rapporter som kan behöva anmälas till IMY inom 72 timmar.", pressing=True),
+    _tray(Tray.SOON, "förfaller snart", "Ärenden vars sista svarsdag är nära."),
+    _tray(Tray.HUMAN, "väntar på en människa", "Frågor och klagomål som någon vill få svar på."),
+    _tray(Tray.UNVERIFIED, "ej verifierade", "Begäranden som inte är bekräftade. Klockan går ändå."),
+    _tray(Tray.DOUBTED, "identitet utreds", "Personen har ombetts att visa mer."),
+    _tray(Tray.REPEATS, "möjliga upprepningar", "Liknar ett tidigare ärende. En människa avgör."),
+    _tray(Tray.UNASSIGNED, "utan handläggare", "Öppna ärenden som ingen har tagit."),
+    _tray(Tray.UNFETCHED, "svar som inte hämtats", "Filer som väntar på sin mottagare."),
+    _tray(Tray.BOUNCED, "brev som inte gick fram", "Brev som inte kunde skickas. Försök på annat sätt."),
+]

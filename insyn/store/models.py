@@ -148,11 +148,12 @@ class Case(Base):
     opening_key: Mapped[str] = mapped_column(String(120), unique=True)
     received_at: Mapped[datetime]
     due_on: Mapped[date | None] = mapped_column(Date)
+    sort_on: Mapped[date] = mapped_column(Date)  # where it stands in a queue, also when the law sets no due date
     urgent: Mapped[bool] = mapped_column(Boolean, default=False)
     ordered: Mapped[bool] = mapped_column(Boolean, default=False)  # after the earlier ones of its group
     assignee: Mapped[str | None] = mapped_column(String(36))
     extended_at: Mapped[datetime | None]
-    closed_at: Mapped[datetime | None] = mapped_column(index=True)
+    closed_at: Mapped[datetime | None]
     on_hold: Mapped[bool] = mapped_column(Boolean, default=False)
     shredded_at: Mapped[datetime | None]  # its key is gone; only the facts of the procedure are left
     repeats_id: Mapped[str | None] = mapped_column(String(36), index=True)  # an earlier one, same kind and address
@@ -171,6 +172,15 @@ class Case(Base):
         Index("ix_case_due", "due_on", "id"),
         Index("ix_case_due_open", "due_on", sqlite_where=sql("closed_at IS NULL"), postgresql_where=sql("closed_at IS NULL")),
         Index("ix_case_address", "address_index"),
+        # The lists of the console (see insyn.cases.finding): those that are open, and one index for each way through the rest.
+        Index("ix_case_queue", "sort_on", "id", sqlite_where=sql("closed_at IS NULL"), postgresql_where=sql("closed_at IS NULL")),
+        Index("ix_case_sorted", "sort_on", "id"),
+        Index("ix_case_received", "received_at", "id"),
+        Index("ix_case_closed", "closed_at", "id"),
+        Index("ix_case_kind_closed", "kind", "closed_at", "id"),
+        Index("ix_case_state_closed", "state", "closed_at", "id"),
+        Index("ix_case_channel_closed", "channel", "closed_at", "id"),
+        Index("ix_case_assignee_closed", "assignee", "closed_at", "id"),
     )  # fmt: skip
 
 
@@ -360,6 +370,7 @@ class AuditRow(Base):
     data: Mapped[str] = mapped_column(Text)
     previous: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
+    __table_args__ = (Index("ix_audit_row_event", "event", "seq"),)
 
 
 class AuditHead(Base):

@@ -68,3 +68,14 @@ class StaffLogIn(Base):
     outcome: Mapped[str] = mapped_column(String(20))
     origin: Mapped[str] = mapped_column(String(16))
     __table_args__ = (Index("ix_staff_log_in_member", "member_id", "seq"),)
+
+
+class StaffReveal(Base):
+    """That someone had a masked value shown, and why. The reason is sealed with the key of what it is about."""
+
+    __tablename__ = "staff_reveal"
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    at: Mapped[datetime]
+    member_id: Mapped[str] = mapped_column(String(36))
+    data_key_id: Mapped[str] = mapped_column(String(36), index=True)
+    sealed_reason: Mapped[bytes]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -10,6 +12,7 @@ from insyn.web.problems import problem
 
 MAX_BODY_BYTES = 8192 * 6 + 1024  # a message of 8 KiB, every byte of which may be written as an escape in JSON
 
+_UPLOAD = re.compile(r"/konsol/arenden/[A-Z0-9-]{1,20}/filer")
 _NONE_BUT_OURS = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors {frames}"
@@ -38,6 +41,7 @@ class Guards:
         self._app = app
         self._origins = settings.origins
         self._headers = security_headers(settings)
+        self._largest_upload = settings.delivery_max_mb * 1_000_000 + MAX_BODY_BYTES
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -57,11 +61,16 @@ class Guards:
             refusal = problem(403, "Anropet kommer från en webbplats som inte får använda tjänsten.")
             await refusal(scope, receive, send_guarded)
             return
-        if _too_large(scope):
+        if _too_large(scope, self._largest(scope)):
             refusal = problem(413, "Meddelandet är för långt. Korta det, eller dela upp det i flera.")
             await refusal(scope, receive, send_guarded)
             return
         await self._app(scope, receive, send_guarded)
+
+    def _largest(self, scope: Scope) -> int:
+        """How many bytes may come: a message, or where the staff put files on a case as much as a file may have."""
+        is_upload = scope["method"] == "POST" and _UPLOAD.fullmatch(scope["path"])
+        return self._largest_upload if is_upload else MAX_BODY_BYTES
 
     def _is_ours(self, headers: dict[bytes, bytes]) -> bool:
         """Whether a call comes from a page of ours, or from no page at all.
@@ -77,8 +86,8 @@ class Guards:
         return origin.decode("latin-1").rstrip("/") in self._origins
 
 
-def _too_large(scope: Scope) -> bool:
-    """Whether the body is longer than any message within the limit, or does not say how long it is."""
+def _too_large(scope: Scope, limit: int) -> bool:
+    """Whether the body is longer than what may come here, or does not say how long it is."""
     headers = dict(scope["headers"])
     length = headers.get(b"content-length", b"0")
-    return not length.isdigit() or int(length) > MAX_BODY_BYTES or b"transfer-encoding" in headers
+    return not length.isdigit() or int(length) > limit or b"transfer-encoding" in headers

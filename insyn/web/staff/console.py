@@ -9,10 +9,15 @@ from insyn.bootstrap import Services
 from insyn.web.staff import pages
 from insyn.web.staff.access import PREFIX
 from insyn.web.staff.accounts import accounts_router
+from insyn.web.staff.casefile import casefile_router
+from insyn.web.staff.cases import cases_router
 from insyn.web.staff.entry import entry_router
+from insyn.web.staff.files import files_router
 from insyn.web.staff.gate import TurnedAway, Visit, gate
 from insyn.web.staff.own_account import own_account_router
+from insyn.web.staff.steps import steps_router
 from insyn.web.staff.today import today_router
+from insyn.web.staff.viewing_log import viewing_log_router
 
 
 def add_console(app: FastAPI, services: Services) -> None:
@@ -23,6 +28,11 @@ def add_console(app: FastAPI, services: Services) -> None:
         today_router(),
         own_account_router(),
         accounts_router(),
+        cases_router(),
+        casefile_router(),
+        steps_router(),
+        files_router(),
+        viewing_log_router(),
     ):
         console.include_router(router)
     app.include_router(console)

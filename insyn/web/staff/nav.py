@@ -23,6 +23,8 @@ class Item:
 
 NAVIGATION = (
     Item("Idag", PREFIX, "i"),
+    Item("Ärenden", f"{PREFIX}/arenden", "a"),
+    Item("Insynslogg", f"{PREFIX}/insynslogg", "l"),
     Item("Inloggningar", f"{PREFIX}/inloggningar", "n"),
     Item("Konton", f"{PREFIX}/konton", "k"),
 )

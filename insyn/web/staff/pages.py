@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from insyn.audit.story import letter_name
 from insyn.clock import STOCKHOLM, swedish_date, written_date
 from insyn.staff.roles import DOES, NAMES
 from insyn.web.staff.nav import NAVIGATION
@@ -23,6 +25,18 @@ SAID: dict[str, str] = {
     "losenord": "Lösenordet är bytt. Du är utloggad på andra enheter.",
     "sessioner": "Du är utloggad på alla andra enheter.",
     "roller": "Rollerna är ändrade. Personen loggar in på nytt.",
+    "anteckning": "Anteckningen är sparad.",
+    "tilldelat": "Ärendet har bytt hand.",
+    "id-kopia": "Det är antecknat att en id-kopia kom in och förstördes.",
+    "undantag": "Beslutet om gallring är antecknat.",
+    "upprepning": "Det är antecknat att ärendet står för sig.",
+    "fil": "Filen ligger i ärendet. Den skickas inte förrän du skickar länken.",
+    "fil-borta": "Filen är borttagen.",
+    "leverans": "Länken till filerna är på väg till personen.",
+    "steg": "Klart.",
+    "steg-brev": "Klart. Brevet är på väg.",
+    "steg-for-hand": "Klart. Ingen e-postadress är känd: skicka brevet för hand. Det står i tidslinjen.",
+    "ej-steg": "Det steget går inte att ta i det läge ärendet är nu.",
     "stangt": "Kontot är stängt och personen utloggad.",
 }
 
@@ -125,4 +139,16 @@ def days_until(due: date, today: date) -> str:
     return f"{count} kvar" if days > 0 else f"{count} försenat"
 
 
-_templates.filters["days_until"] = days_until
+def _slug(what: str) -> str:
+    """Something that can stand in an id of the page."""
+    return re.sub(r"[^a-z0-9]+", "-", what.lower())
+
+
+def _value_name(what: str) -> str:
+    """What a masked value is called, for those who do not see where it stands."""
+    return _VALUE_NAMES.get(what, "texten")
+
+
+_VALUE_NAMES = {"name": "namnet", "address": "e-postadressen", "words": "det personen skrev"}
+
+_templates.filters.update(days_until=days_until, slug=_slug, value_name=_value_name, letter_name=letter_name)

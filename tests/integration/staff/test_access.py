@@ -18,7 +18,13 @@ from tests.fixtures.staff import Desk
 
 DOCUMENT = PROJECT_ROOT / "docs" / "console.md"
 COLUMNS = ["anonymous", *Role]
-NOBODYS = {"reference": "INS-2222-2222", "link": "x" * 43, "member_id": "00000000-0000-4000-8000-000000000000"}
+NOBODYS = {
+    "reference": "INS-2222-2222",
+    "step": "refused",
+    "file_id": "none",
+    "link": "x" * 43,
+    "member_id": "00000000-0000-4000-8000-000000000000",
+}
 
 
 def table() -> dict[str, dict[str, bool]]:

@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_audit_row")),
     )
     with op.batch_alter_table("audit_row", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_row_event", ["event", "seq"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_row_subject"), ["subject"], unique=False)
 
     op.create_table(
@@ -58,6 +59,7 @@ def upgrade() -> None:
         sa.Column("opening_key", sa.String(length=120), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("sort_on", sa.Date(), nullable=False),
         sa.Column("urgent", sa.Boolean(), nullable=False),
         sa.Column("ordered", sa.Boolean(), nullable=False),
         sa.Column("assignee", sa.String(length=36), nullable=True),
@@ -82,7 +84,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("case", schema=None) as batch_op:
         batch_op.create_index("ix_case_address", ["address_index"], unique=False)
-        batch_op.create_index(batch_op.f("ix_case_closed_at"), ["closed_at"], unique=False)
+        batch_op.create_index("ix_case_assignee_closed", ["assignee", "closed_at", "id"], unique=False)
+        batch_op.create_index("ix_case_channel_closed", ["channel", "closed_at", "id"], unique=False)
+        batch_op.create_index("ix_case_closed", ["closed_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_case_conversation_id"), ["conversation_id"], unique=False)
         batch_op.create_index("ix_case_due", ["due_on", "id"], unique=False)
         batch_op.create_index(
@@ -93,7 +97,18 @@ def upgrade() -> None:
             postgresql_where=sa.text("closed_at IS NULL"),
         )
         batch_op.create_index(batch_op.f("ix_case_group_id"), ["group_id"], unique=False)
+        batch_op.create_index("ix_case_kind_closed", ["kind", "closed_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_case_queue",
+            ["sort_on", "id"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        )
+        batch_op.create_index("ix_case_received", ["received_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_case_repeats_id"), ["repeats_id"], unique=False)
+        batch_op.create_index("ix_case_sorted", ["sort_on", "id"], unique=False)
+        batch_op.create_index("ix_case_state_closed", ["state", "closed_at", "id"], unique=False)
 
     op.create_table(
         "challenge",
@@ -204,6 +219,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_member")),
         sa.UniqueConstraint("oidc_subject", name=op.f("uq_staff_member_oidc_subject")),
     )
+    op.create_table(
+        "staff_reveal",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("member_id", sa.String(length=36), nullable=False),
+        sa.Column("data_key_id", sa.String(length=36), nullable=False),
+        sa.Column("sealed_reason", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_reveal")),
+    )
+    with op.batch_alter_table("staff_reveal", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_staff_reveal_data_key_id"), ["data_key_id"], unique=False)
+
     op.create_table(
         "webhook_event",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -501,6 +528,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_webhook_event_created_at"))
 
     op.drop_table("webhook_event")
+    with op.batch_alter_table("staff_reveal", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_staff_reveal_data_key_id"))
+
+    op.drop_table("staff_reveal")
     op.drop_table("staff_member")
     with op.batch_alter_table("staff_log_in", schema=None) as batch_op:
         batch_op.drop_index("ix_staff_log_in_member")
@@ -526,19 +557,29 @@ def downgrade() -> None:
 
     op.drop_table("challenge")
     with op.batch_alter_table("case", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_state_closed")
+        batch_op.drop_index("ix_case_sorted")
         batch_op.drop_index(batch_op.f("ix_case_repeats_id"))
+        batch_op.drop_index("ix_case_received")
+        batch_op.drop_index(
+            "ix_case_queue", sqlite_where=sa.text("closed_at IS NULL"), postgresql_where=sa.text("closed_at IS NULL")
+        )
+        batch_op.drop_index("ix_case_kind_closed")
         batch_op.drop_index(batch_op.f("ix_case_group_id"))
         batch_op.drop_index(
             "ix_case_due_open", sqlite_where=sa.text("closed_at IS NULL"), postgresql_where=sa.text("closed_at IS NULL")
         )
         batch_op.drop_index("ix_case_due")
         batch_op.drop_index(batch_op.f("ix_case_conversation_id"))
-        batch_op.drop_index(batch_op.f("ix_case_closed_at"))
+        batch_op.drop_index("ix_case_closed")
+        batch_op.drop_index("ix_case_channel_closed")
+        batch_op.drop_index("ix_case_assignee_closed")
         batch_op.drop_index("ix_case_address")
 
     op.drop_table("case")
     with op.batch_alter_table("audit_row", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_row_subject"))
+        batch_op.drop_index("ix_audit_row_event")
 
     op.drop_table("audit_row")
     op.drop_table("audit_head")
