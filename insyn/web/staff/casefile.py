@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
-from insyn.cases.kinds import PROOF_ORDER, enough
+from insyn.cases.kinds import enough
 from insyn.cases.transitions import NAMES, Event, ForbiddenTransition
 from insyn.casework.work import ChangedMeanwhile
 from insyn.delivery.deliveries import NotDeliverable
@@ -139,7 +139,7 @@ def case_page(
         CHANNELS=CHANNELS, STATES=NAMES, steps=[form for form in steps if not hindered(options, form)],
         later=[(form, hindered(options, form)) for form in steps if hindered(options, form)],
         proved=enough(file.kind, services.casebook.proof_of(case)), in_doubt=any(each.settled_at is None for each in file.doubts),
-        relation=_relation(visit, file), max_mb=services.settings.delivery_max_mb, PROOF_ORDER=PROOF_ORDER,
+        relation=_relation(visit, file), max_mb=services.settings.delivery_max_mb,
         can_attach=Event.ATTACHED in options.events,
     )  # fmt: skip
 
