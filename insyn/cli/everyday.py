@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +15,8 @@ from insyn.cli.terminal import print_json, services, stop
 from insyn.clock import written_date
 from insyn.runtime import launch
 from insyn.runtime.environment import load_settings
+from insyn.runtime.rasa_command import connected_environment, rasa_executable
+from insyn.settings import PROJECT_ROOT
 
 commands = typer.Typer()
 
@@ -22,6 +25,13 @@ commands = typer.Typer()
 def serve() -> None:
     """Startar Rasa och tjänsten och kör till Ctrl-C."""
     raise typer.Exit(launch.run())
+
+
+@commands.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def rasa(context: typer.Context) -> None:
+    """Kör Rasas eget kommando med tjänstens hemligheter: insyn rasa shell, insyn rasa train, insyn rasa data validate …"""
+    os.chdir(PROJECT_ROOT)
+    os.execve(rasa_executable(), ["rasa", *context.args], connected_environment(load_settings()))
 
 
 @commands.command()

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from insyn.runtime.progress import Stop
-from insyn.settings import PROJECT_ROOT
+from insyn.settings import PROJECT_ROOT, Settings
 
 QUIET = {
     "RASA_TELEMETRY_ENABLED": "false",
@@ -44,3 +44,12 @@ def rasa_environment(**extra: str) -> dict[str, str]:
     """The environment for Rasa: this one without any INSYN_ variable, and with `extra`."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("INSYN_") and key not in FOREIGN}
     return {**inherited, **QUIET, **extra}
+
+
+def connected_environment(settings: Settings) -> dict[str, str]:
+    """The environment for a Rasa that talks to the running service: what endpoints.yml and credentials.yml name."""
+    return rasa_environment(
+        INSYN_RASA_TOKEN=settings.rasa_token.get_secret_value(),
+        INSYN_ACTION_TOKEN=settings.action_token.get_secret_value(),
+        INSYN_ACTION_PORT=str(settings.action_port),
+    )

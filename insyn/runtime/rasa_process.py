@@ -15,7 +15,7 @@ import httpx
 import structlog
 
 from insyn.runtime import tether
-from insyn.runtime.rasa_command import rasa_environment, rasa_executable
+from insyn.runtime.rasa_command import connected_environment, rasa_executable
 from insyn.settings import PROJECT_ROOT, Settings
 
 State = Literal["starting", "ready", "restarting", "stopped"]
@@ -152,14 +152,9 @@ def rasa_process(settings: Settings, model: Path, root: Path = PROJECT_ROOT) -> 
         "--model", str(model), "--endpoints", str(root / "endpoints.yml"),
         "--credentials", str(root / "credentials.yml"),
     ]  # fmt: skip
-    env = rasa_environment(
-        INSYN_RASA_TOKEN=token,
-        INSYN_ACTION_TOKEN=settings.action_token.get_secret_value(),
-        INSYN_ACTION_PORT=str(settings.action_port),
-    )
     return RasaProcess(
         command,
-        env=env,
+        env=connected_environment(settings),
         health_url=f"{settings.rasa_url}/webhooks/insyn/",
         headers={"Authorization": f"Bearer {token}"},
         log=settings.var_dir / "log" / "rasa.log",
