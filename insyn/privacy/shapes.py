@@ -32,14 +32,20 @@ OWN = re.compile(
 
 _LOCAL = r"[\w.+&'*#$^~{}|-]"
 _LABELS = r"[\w-]++(?:\.[\w-]++)*+"
-_TOP = r"(?:se|com|nu|net|org|no|dk|fi|eu|de|io)"
-_DOT = r"[ ]?(?:\.|[(\[{]?\b(?:punkt|prick|dot)\b[)\]}]?|[(\[]\.[)\]])[ ]?"
+_TOPS = ("se", "com", "nu", "net", "org", "no", "dk", "fi", "eu", "de", "io")
+_TOP = f"(?:{'|'.join(_TOPS)})"
+# Where no address has ended: a full stop and a space after "example.se" end the sentence too.
+_GOES_ON = "".join(rf"(?<![. ]{top})" for top in _TOPS)
+_DOT = (
+    rf"(?:\.(?![ ])|{_GOES_ON}(?:[ ]\.[ ]?|\.[ ](?=(?-i:{_TOP})(?!\w)))"
+    r"|[ ]?(?:[(\[{]?\b(?:punkt|prick|dot)\b[)\]}]?|[(\[]\.[)\]])[ ]?)"
+)
 _AT_MARK = r"(?:@|%40|[(\[{<][ ]?(?:@|at|a|ät|snabel[ -]?a|alfa)[ ]?[)\]}>])"
 _AT_WORD = r"(?:at|snabel[ -]?a|snabelat|alfakrull|kanelbulle)"
 
 EMAIL = re.compile(
     rf"(?:\"[^\"\n]{{1,64}}+\"|(?<!{_LOCAL}){_LOCAL}++)(?:{_AT_MARK}|[ \t]{{0,3}}{_AT_MARK}[ \t]{{0,3}}(?=[\w-]++[ ]?[.,(\[]|[\w-]++[ ](?:punkt|prick|dot)\b))"
-    rf"(?:\[[\w.:]{{3,45}}\]|{_LABELS}(?:,{_TOP}(?!\w)|[ ](?:\.[ ]?|(?:punkt|prick|dot)[ ]){_TOP}(?!\w)|\.[ ]{_TOP}(?!\w))?)",
+    rf"(?:\[[\w.:]{{3,45}}\]|{_LABELS}(?:,{_TOP}(?!\w)|{_GOES_ON}(?:(?:[ ]\.[ ]?|[ ](?:punkt|prick|dot)[ ]){_TOP}|\.[ ](?-i:{_TOP}))(?!\w))?)",
     SMALL,
 )
 # "anna punkt berg at exempel punkt se", "anna (at) exempel (punkt) se", "anna snabel-a exempel.se"
@@ -58,7 +64,7 @@ PROVIDER_EMAIL = re.compile(
 )
 # Profiles and handles name their owner.
 PROFILE = re.compile(
-    r"(?:linkedin\.com/(?:in|pub)/|(?:facebook|instagram|github|tiktok|twitter|x)\.com/@?)([\w.%-]{3,60})"
+    r"(?:linkedin\.com/(?:in|pub)/|(?:facebook|instagram|github|tiktok|twitter|x)\.com/@?)([\w.%-]{2,59}\w)"
     r"|(?<![\w.@])@(?!kontek|visma)([\w.]{2,39}\w)",
     SMALL,
 )
@@ -114,14 +120,18 @@ def profiles(sheet: Sheet) -> None:
     )
 
 
+# "anna@example.se.Tack": a sentence that begins without a space after the full stop.
+_NEXT_SENTENCE = re.compile(rf"(?<=[a-z0-9-])(\.{_TOP})\.[A-ZÅÄÖ]\w*$")
+
+
 def _email(match: re.Match[str]) -> Finding:
-    start, end = match.span()
-    raw = match[0]
+    start = match.start()
+    raw = _NEXT_SENTENCE.sub(r"\1", match[0])
     lead = len(raw) - len(raw.lstrip("'.*-|{}#"))
     if "@" in raw[:lead]:
         lead = 0
     tail = len(raw) - len(raw.rstrip("-_ "))
-    start, end = start + lead, end - tail
+    start, end = start + lead, start + len(raw) - tail
     return Finding(start, end, "e-post", _plain_address(raw[lead : len(raw) - tail]))
 
 

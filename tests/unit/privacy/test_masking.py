@@ -156,6 +156,21 @@ def test_whole_message() -> None:
     assert keeper.of("namn") == ["Åsa Öberg", "Åsa"]
 
 
+@pytest.mark.parametrize(("kind", "text", "secret"), [form for form in FORMS if form[1].endswith(form[2])])
+@pytest.mark.parametrize(
+    "next_words", ["Tack på förhand", "De ska bort", "berätta vad ni sparar om mig", "Kan ni göra det?"]
+)
+def test_the_next_sentence_is_left(kind: str, text: str, secret: str, next_words: str) -> None:
+    out, keeper = masked(f"{text}. {next_words}")
+    assert out.endswith(f". {next_words}")
+    assert not any(value.endswith(next_words.split()[0]) for value in keeper.of(kind))
+
+
+def test_a_sentence_without_a_space_before_it_is_no_domain() -> None:
+    out, keeper = masked("Jag nås på anna@example.se.Tack!")
+    assert (out, keeper.of("e-post")) == ("Jag nås på ⟨e-post 1⟩.Tack!", ["anna@example.se"])
+
+
 def test_several_numbers_in_a_row_stay_apart() -> None:
     _, keeper = masked("19900118-9811 070-174 06 05, 08-46500400")
     assert keeper.of("personnummer") == ["19900118-9811"]
