@@ -17,6 +17,7 @@ from tests.bench.systems import Candidate, Conversation
 QUESTIONS = PROJECT_ROOT / "tests" / "understanding" / "dev" / "topics.yml"
 PERSONAL = "Hej, jag heter Anna Svensson och nås på anna.svensson@example.com. "
 PERSONAL_EVERY = 5
+FAR_FROM_REQUESTS = ("policy.cookies", "policy.sharing", "policy.subprocessors", "policy.changes", "policy.company")
 MESSAGES_IN_A_CONVERSATION = 10
 LONG = 200
 
@@ -43,10 +44,10 @@ class Figures:
     cpu: float = 0.0  # processor time for one message of one person
 
 
-def questions() -> Iterator[str]:
+def questions(about: str | tuple[str, ...] = "policy.") -> Iterator[str]:
     """Questions about the policy, without end, always in the same order; one in five tells who asks."""
     by_topic = yaml.safe_load(QUESTIONS.read_text(encoding="utf-8"))
-    about_policy = [texts for topic, texts in by_topic.items() if topic.startswith("policy.")]
+    about_policy = [texts for topic, texts in by_topic.items() if topic.startswith(about)]
     mixed = [text for row in itertools.zip_longest(*about_policy) for text in row if text]
     for number, text in enumerate(itertools.cycle(mixed), start=1):
         yield text if number % PERSONAL_EVERY else PERSONAL + text
@@ -96,8 +97,11 @@ async def _at_once(system: Candidate, figures: Figures, people: int) -> None:
 
 
 async def _long(systems: Sequence[Candidate], figures: Sequence[Figures], pairs: int) -> None:
-    """A conversation of 200 messages and more, each of its late ones beside the first of a new conversation."""
-    asked = questions()
+    """A conversation of 200 messages and more, each of its late ones beside the first of a new conversation.
+
+    It is about what no request grows from: in the middle of a request each answer has a second message.
+    """
+    asked = questions(FAR_FROM_REQUESTS)
     long = [await system.conversation() for system in systems]
     for conversation in long:
         for _ in range(LONG - 1):
