@@ -12,7 +12,7 @@ from insyn.audit.anchor import Anchor
 from insyn.audit.chain import AuditLog
 from insyn.cases.casebook import Casebook
 from insyn.cases.due import DueWatch
-from insyn.casework.work import CaseWork
+from insyn.casework.work import CaseWork, StrongLogIn
 from insyn.clock import Clock, utc_now
 from insyn.conversation.gateway import Gateway
 from insyn.conversation.rasa import RasaClient
@@ -22,6 +22,8 @@ from insyn.conversation.vocabulary import taught_words
 from insyn.delivery.deliveries import Deliveries
 from insyn.delivery.files import CaseFiles
 from insyn.identity.challenge import Challenges
+from insyn.identity.oidc import OidcClient, Provider
+from insyn.identity.step_up import Invitations
 from insyn.outbox.catcher import DevelopmentMailbox
 from insyn.outbox.queue import Outbox
 from insyn.outbox.sender import OutboxSender, SmtpServer
@@ -33,6 +35,7 @@ from insyn.privacy.retention import periods
 from insyn.privacy.vault import Vault
 from insyn.requests.desk import RequestDesk
 from insyn.requests.mailbox_link import MailboxLinks
+from insyn.requests.step_up import StepUp
 from insyn.settings import Settings
 from insyn.staff.casefile import CaseFiling
 from insyn.staff.log_in import LogIn
@@ -74,6 +77,7 @@ class Services:
     desk: RequestDesk
     links: MailboxLinks
     casework: CaseWork
+    step_up: StepUp | None  # None where no provider is configured
     due_watch: DueWatch
     webhooks: WebhookSender | None
     book: AnswerBook
@@ -141,6 +145,7 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
     token_key = settings.token_key.get_secret_value()
     members = Members(store, keyring, audit, clock, token_key=token_key, code_key=settings.code_key.get_secret_value())
     files = CaseFiles(store, keyring, audit, clock, max_bytes=settings.delivery_max_mb * 1_000_000)
+    log_in, step_up = _stronger_identification(settings, store, casebook, audit, clock)
     rotation = Rotation(store, keyring, index, casebook, audit, clock)
     codes_kept = max(timedelta(days=1), timedelta(hours=settings.retention_code_hours))
     return Services(
@@ -174,7 +179,8 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         casebook=casebook,
         desk=desk,
         links=MailboxLinks(store, casebook, challenges, desk, clock),
-        casework=CaseWork(store, casebook, outbox, audit, clock),
+        casework=CaseWork(store, casebook, outbox, audit, clock, log_in),
+        step_up=step_up,
         due_watch=DueWatch(store, casebook, clock, settings.due_notice_days),
         webhooks=_webhooks(settings, store, events, clock) if events else None,
         book=book,
@@ -196,6 +202,26 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         viewing=Viewing(store, casebook, keyring, vault, audit, clock),
         case_filing=CaseFiling(casebook, files, transcript, clock),
     )
+
+
+def _stronger_identification(
+    settings: Settings, store: Store, casebook: Casebook, audit: AuditLog, clock: Clock
+) -> tuple[StrongLogIn | None, StepUp | None]:
+    """Both sides of it, the staff's and the person's; neither where no provider is configured."""
+    if not settings.strong_issuer:
+        return None, None
+    provider = Provider(
+        issuer=settings.strong_issuer,
+        client_id=settings.strong_client_id,
+        client_secret=settings.strong_client_secret.get_secret_value(),
+        name=settings.strong_name,
+        acr_values=tuple(settings.strong_acr_values.split()),
+        scope=settings.strong_scope,
+    )
+    client = OidcClient(provider, settings.code_key.get_secret_value(), clock)
+    invitations = Invitations(settings.public_url, clock)
+    step_up = StepUp(store, casebook, invitations, client, audit, clock, settings.public_url)
+    return StrongLogIn(provider.name, invitations), step_up
 
 
 def _webhooks(settings: Settings, store: Store, events: WebhookQueue, clock: Clock) -> WebhookSender:

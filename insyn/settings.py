@@ -61,6 +61,14 @@ class Settings(BaseSettings):
     alarm_address: str = ""
     dev_smtp_port: int = 8025
 
+    # Stronger identification when a human doubts who a case's person is, at an OpenID provider; off without an issuer.
+    strong_issuer: str = ""
+    strong_client_id: str = ""
+    strong_client_secret: SecretStr = SecretStr("")
+    strong_acr_values: str = ""
+    strong_scope: str = "openid profile"
+    strong_name: str = "e-legitimation"
+
     # Events about cases to the organisation's own system (Standard Webhooks), and when a case counts as due soon.
     webhook_url: str = ""
     webhook_secrets: SecretStr = SecretStr("")
@@ -119,6 +127,14 @@ class Settings(BaseSettings):
         if len(found) != 1 or "@" not in found[0][1]:
             raise ValueError("one address, such as Insyn <dpo@example.se>; a comma in the name needs quotation marks")
         return value
+
+    @model_validator(mode="after")
+    def _a_whole_provider(self) -> Settings:
+        if self.strong_issuer and not (self.strong_client_id and self.strong_client_secret.get_secret_value()):
+            raise ValueError("INSYN_STRONG_ISSUER needs INSYN_STRONG_CLIENT_ID and INSYN_STRONG_CLIENT_SECRET")
+        if self.strong_issuer and self.environment == "production" and not self.strong_acr_values.split():
+            raise ValueError("INSYN_STRONG_ISSUER needs INSYN_STRONG_ACR_VALUES: not every log-in is a strong one")
+        return self
 
     def read_from(self, env_file: Path) -> None:
         """Notes which `.env` was read, so that keys changed there are taken over while the service runs."""

@@ -8,6 +8,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from insyn.privacy.keys import DataKeyring
+from insyn.store.identity_tables import StepUpLink, StrongIdentification
 from insyn.store.models import Case, CaseNote, Delivery, DeliveryFile, OutgoingMail
 
 
@@ -18,6 +19,8 @@ def shred_case(session: Session, case: Case, now: datetime) -> None:
     case.address_index = case.conversation_id = None
     case.shredded_at = case.changed_at = now
     session.execute(delete(CaseNote).where(CaseNote.case_id == case.id))
+    session.execute(delete(StepUpLink).where(StepUpLink.case_id == case.id))
+    session.execute(delete(StrongIdentification).where(StrongIdentification.case_id == case.id))
     session.execute(delete(DeliveryFile).where(DeliveryFile.case_id == case.id))
     session.execute(
         update(Delivery).where(Delivery.case_id == case.id, Delivery.shredded_at.is_(None)).values(shredded_at=now)

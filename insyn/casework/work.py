@@ -20,6 +20,7 @@ from insyn.cases.grounds import Ground, grounds_for
 from insyn.cases.transitions import Event, ForbiddenTransition, Guard, State, events_for, hindrances, substantial
 from insyn.clock import Clock
 from insyn.identity.address import EmailAddress
+from insyn.identity.step_up import Invitations
 from insyn.letters import compose
 from insyn.letters.elements import Element, Wording
 from insyn.letters.post import Post
@@ -71,14 +72,31 @@ class Options:
     possible_repeat_of: str | None
 
 
+@dataclass(frozen=True)
+class StrongLogIn:
+    """Where people can show more clearly who they are, as they know it, and the links that lead there."""
+
+    name: str
+    invitations: Invitations
+
+
 class CaseWork:
     """What the staff do with cases."""
 
-    def __init__(self, store: Store, casebook: Casebook, outbox: Outbox, audit: AuditLog, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        casebook: Casebook,
+        outbox: Outbox,
+        audit: AuditLog,
+        clock: Clock,
+        log_in: StrongLogIn | None = None,
+    ) -> None:
         self._store = store
         self._casebook = casebook
         self._audit = audit
         self._clock = clock
+        self._log_in = log_in
         self._post = Post(outbox, casebook, audit)
 
     # -- taking a case on
@@ -307,8 +325,12 @@ class CaseWork:
         unique_key = f"{draft.template}:{case.id}"
         if event is Event.IDENTITY_DOUBTED:
             unique_key += f":{self._casebook.doubts(session, case)}"
+        letter, link = draft.finished(), ""
+        if self._log_in and compose.LINK in letter.text:
+            link = self._log_in.invitations.issue(session, case.id)
+            letter = compose.with_link(letter, link)
         return self._decided(
-            session, case, self._post.send(session, draft.template, draft.finished(), case, unique_key)
+            session, case, self._post.send(session, draft.template, letter, case, unique_key, secret=link)
         )
 
     def _draft(self, session: Session, case: Case, event: Event, wording: Wording) -> compose.Draft:
@@ -319,6 +341,7 @@ class CaseWork:
             wording,
             earlier=self._casebook.earlier(session, case),
             doubted=self._casebook.situation(session, case).in_doubt,
+            log_in=self._log_in.name if self._log_in else "",
         )
 
     def _found(self, session: Session, case_id: str) -> Case:

@@ -5,7 +5,8 @@ A template's first line is the subject, the rest is text in paragraphs; the HTML
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import html
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -33,6 +34,9 @@ MISSING = {
     "ground": "[VÄLJ GRUND]",
     "earlier": "[INGET TIDIGARE ÄRENDE]",
 }
+
+# Stands in a draft for the secret link, which is made when the letter is sent; whoever edits the letter may take it out.
+LINK = "⟨länk⟩"
 
 TEMPLATES = {
     Event.IDENTITY_DOUBTED: "identity",
@@ -135,11 +139,13 @@ def step_letter(
     *,
     earlier: Case | None = None,
     doubted: bool = False,
+    log_in: str = "",
     signed: str = SIGNED_BY_STAFF,
 ) -> Draft:
     """The letter that goes with a step of a case, and what it lacks. `earlier` is the case that one is attached to.
 
-    Someone whose mailbox has not been proved, or about whom there is doubt, is not called by name.
+    Someone whose mailbox has not been proved, or about whom there is doubt, is not called by name. `log_in` is what one can
+    log in with to end a doubt, by the link that takes the place of `LINK`.
     """
     template = TEMPLATES[event]
     kind = KINDS[case.kind]
@@ -162,9 +168,17 @@ def step_letter(
         ground=GROUNDS.get(wording.ground),
         extension=extended,
         earlier=earlier,
+        log_in=log_in,
+        link=LINK,
     )
     facts = Facts(case.reference, written_date(extended.due) if extended else "")
     return Draft(template, letter, missing(template, letter.text, wording, facts))
+
+
+def with_link(letter: Letter, link: str) -> Letter:
+    """A letter with the link in its place."""
+    at, anchor = html.escape(LINK), f'<a href="{html.escape(link)}" style="color:#1f6f5c">{html.escape(link)}</a>'
+    return replace(letter, text=letter.text.replace(LINK, link), html=letter.html.replace(at, anchor))
 
 
 def _compose(
@@ -174,7 +188,7 @@ def _compose(
     written = _text.get_template(f"{template}.txt.j2").render(signed=signed, **context)
     subject, _, body = written.partition("\n")
     body = "\n".join((body if text is None else text).splitlines()).strip() + "\n"
-    html = _html.get_template("letter.html.j2").render(
+    page = _html.get_template("letter.html.j2").render(
         subject=subject, paragraphs=[paragraph.splitlines() for paragraph in body.strip().split("\n\n")]
     )
-    return Letter(to=to, subject=" ".join(subject.split()), text=body, html=html)
+    return Letter(to=to, subject=" ".join(subject.split()), text=body, html=page)

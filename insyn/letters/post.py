@@ -19,14 +19,17 @@ class Post:
         self._casebook = casebook
         self._audit = audit
 
-    def send(self, session: Session, kind: str, letter: Letter, case: Case, unique_key: str) -> bool:
+    def send(
+        self, session: Session, kind: str, letter: Letter, case: Case, unique_key: str, *, secret: str = ""
+    ) -> bool:
         """Posts a letter once per `unique_key`; False when no address is known, so that someone must send it by hand.
 
-        The words are kept with the case either way: the outbox forgets them soon after sending.
+        The words are kept with the case either way, but for `secret`: the outbox forgets them soon after sending.
         """
         if session.scalar(select(OutgoingMail.id).where(OutgoingMail.unique_key == unique_key)) is not None:
             return True
-        note = self._casebook.keep_letter(session, case, kind, f"{letter.subject}\n\n{letter.text}")
+        words = f"{letter.subject}\n\n{letter.text}"
+        note = self._casebook.keep_letter(session, case, kind, words.replace(secret, "[länken]") if secret else words)
         if not letter.to:
             self._audit.append(session, "letter.to_send_by_hand", case.id, kind=kind, note=note)
             return False

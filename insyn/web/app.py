@@ -24,6 +24,7 @@ from insyn.web.chat import NotAuthorised, TooFast, chat_router
 from insyn.web.confirm import confirm_router
 from insyn.web.delivery import delivery_router
 from insyn.web.guards import Guards, security_headers
+from insyn.web.identify import identify_router
 from insyn.web.lifespan import Rhythm, lifespan
 from insyn.web.problems import problem
 from insyn.web.staff.console import add_console, broken, is_console, nowhere
@@ -43,6 +44,8 @@ def create_app(settings: Settings, *, services: Services | None = None, rhythm: 
     app.include_router(chat_router(services))
     app.include_router(delivery_router(services))
     app.include_router(confirm_router(services))
+    if services.step_up is not None:
+        app.include_router(identify_router(services, services.step_up))
     app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
     _add_pages(app, services)
     add_console(app, services)

@@ -51,6 +51,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if services.mailbox is not None:
             await services.mailbox.stop()
         await services.rasa.close()
+        if services.step_up is not None:
+            await services.step_up.close()
         services.store.close()
 
 

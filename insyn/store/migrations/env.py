@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from insyn.store import staff_tables  # noqa: F401  the metadata must be whole
+from insyn.store import identity_tables, staff_tables  # noqa: F401  the metadata must be whole
 from insyn.store.models import Base
 
 context.configure(

@@ -361,6 +361,40 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_staff_session_member_id"), ["member_id"], unique=False)
 
     op.create_table(
+        "step_up_link",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("case_id", sa.String(length=36), nullable=False),
+        sa.Column("link_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["case.id"], name=op.f("fk_step_up_link_case_id_case"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_step_up_link")),
+        sa.UniqueConstraint("link_hash", name=op.f("uq_step_up_link_link_hash")),
+    )
+    with op.batch_alter_table("step_up_link", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_step_up_link_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
+        "strong_identification",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("case_id", sa.String(length=36), nullable=False),
+        sa.Column("provider", sa.String(length=200), nullable=False),
+        sa.Column("acr", sa.String(length=200), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("subject", sa.LargeBinary(), nullable=False),
+        sa.Column("same_name", sa.Boolean(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["case.id"], name=op.f("fk_strong_identification_case_id_case"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_strong_identification")),
+    )
+    with op.batch_alter_table("strong_identification", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_strong_identification_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
         "turn",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -495,6 +529,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_turn_answers_id"))
 
     op.drop_table("turn")
+    with op.batch_alter_table("strong_identification", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_strong_identification_case_id"))
+
+    op.drop_table("strong_identification")
+    with op.batch_alter_table("step_up_link", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_step_up_link_case_id"))
+
+    op.drop_table("step_up_link")
     with op.batch_alter_table("staff_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_staff_session_member_id"))
         batch_op.drop_index(batch_op.f("ix_staff_session_began_at"))
