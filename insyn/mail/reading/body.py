@@ -11,6 +11,7 @@ from insyn.mail.reading.mime import Part
 
 MAX_TEXT_CHARS = 400_000
 MAX_TEXT_PARTS = 200
+MAX_HTML_CHARS = 600_000  # of all HTML in a mail together
 _SIGNATURES = frozenset({"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"})
 _ENVELOPED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"})
 _LOOKS_LIKE_HTML = re.compile(
@@ -21,11 +22,16 @@ _NO_TEXT_VERSION = re.compile(
     r"(?:web )?browser|this is an html|visa (?:det här )?(?:mejlet|brevet) i (?:din )?webbläsare|e-?mail client (?:that )?(?:can|does))",
     re.IGNORECASE,
 )
-_CLEARSIGNED = re.compile(
-    r"-----BEGIN PGP SIGNED MESSAGE-----\s*?\n(?:Hash:[^\n]*\n|[A-Za-z-]+: [^\n]*\n)*\s*?\n(.*?)\n-----BEGIN PGP SIGNATURE-----.*?(?:-----END PGP SIGNATURE-----|\Z)",
-    re.DOTALL,
+_PGP_SIGNED, _PGP_SIGNATURE, _PGP_SIGNATURE_END, _PGP_MESSAGE, _PGP_MESSAGE_END = (
+    f"-----{each}-----"
+    for each in (
+        "BEGIN PGP SIGNED MESSAGE",
+        "BEGIN PGP SIGNATURE",
+        "END PGP SIGNATURE",
+        "BEGIN PGP MESSAGE",
+        "END PGP MESSAGE",
+    )
 )
-_PGP_MESSAGE = re.compile(r"-----BEGIN PGP MESSAGE-----.*?(?:-----END PGP MESSAGE-----|\Z)", re.DOTALL)
 _UUENCODED = re.compile(r"^begin [0-7]{3,4} (.{1,120})\n(?:[^\n]{1,100}\n){1,200000}?`?\n?end\s*$", re.MULTILINE)
 _FLOWED_QUOTE = re.compile(r"^(>+)")
 
@@ -39,6 +45,7 @@ class Body:
     mails: list[Part] = field(default_factory=list)
     oddities: list[str] = field(default_factory=list)
     encrypted: bool = False
+    html_left: int = MAX_HTML_CHARS
 
     @property
     def text(self) -> str:
@@ -132,8 +139,9 @@ def _best_version(part: Part, found: Body) -> None:
     """Of a text in several versions the plain one, unless it is empty or says less than the HTML does."""
     versions: dict[str, Body] = {}
     for child in part.children:
-        version = Body()
+        version = Body(html_left=found.html_left)
         _sort(child, version, in_related=False)
+        found.html_left = version.html_left
         if version.texts and child.type.media_type != "text/calendar":
             name = "plain" if child.type.media_type == "text/plain" else "rich"
             if name not in versions or not versions[name].text.strip():
@@ -180,7 +188,10 @@ def _text(part: Part, found: Body) -> str:
     ):
         if part.type.media_type != "text/html":
             found.oddities.append("html_unlabelled")
-        seen = visible_text(text)
+        if len(text) > found.html_left:
+            found.oddities.append("text_truncated")
+        seen = visible_text(text[: found.html_left])
+        found.html_left -= min(len(text), found.html_left)
         found.oddities += [
             name
             for name, is_so in (
@@ -200,13 +211,16 @@ def _text(part: Part, found: Body) -> str:
 
 def _unarmoured(text: str, found: Body) -> str:
     """Without PGP's armour: a signed text is read, an encrypted one noted."""
-    if "-----BEGIN PGP" in text:
-        if signed := _CLEARSIGNED.search(text):
-            found.oddities.append("signed")
-            text = text[: signed.start()] + re.sub(r"^- ", "", signed[1], flags=re.MULTILINE) + text[signed.end() :]
-        if _PGP_MESSAGE.search(text):
-            found.encrypted = True
-            text = _PGP_MESSAGE.sub("", text)
+    if _PGP_SIGNED in text:
+        before, _, rest = text.partition(_PGP_SIGNED)
+        signed, _, rest = rest.partition(_PGP_SIGNATURE)
+        _, said = signed.split("\n\n", 1) if "\n\n" in signed else ("", signed)
+        found.oddities.append("signed")
+        text = f"{before}{re.sub('^- ', '', said, flags=re.MULTILINE)}{rest.partition(_PGP_SIGNATURE_END)[2]}"
+    if _PGP_MESSAGE in text:
+        before, _, rest = text.partition(_PGP_MESSAGE)
+        found.encrypted = True
+        text = before + rest.partition(_PGP_MESSAGE_END)[2]
     if "\nend" in text and (inside := _UUENCODED.search(text)):
         found.oddities.append("uuencoded")
         text = text[: inside.start()] + text[inside.end() :]

@@ -79,6 +79,7 @@ def parse_block(data: bytes) -> tuple[Headers, int]:
     headers = Headers()
     position = 0
     limit = min(len(data), MAX_BLOCK_BYTES)
+    length = 0  # of the value being put together
     name, parts = "", []  # type: str, list[bytes]
 
     def keep() -> None:
@@ -94,11 +95,13 @@ def parse_block(data: bytes) -> tuple[Headers, int]:
             position = end
             break
         if line[:1] in b" \t" and name:
-            if sum(map(len, parts)) < MAX_VALUE_CHARS:
+            if length < MAX_VALUE_CHARS:
                 parts.append(line)
+                length += len(line)
         elif match := _FIELD.match(line):
             keep()
             name, parts = match[1].decode("ascii").lower(), [match[2]]
+            length = len(match[2])
         elif _more_fields_follow(data, end):
             headers.oddities.append("header_malformed")
             keep()

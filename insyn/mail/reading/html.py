@@ -12,9 +12,8 @@ from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-MAX_CHARS = 1_000_000
 MAX_OPEN_TAGS = 1_000  # reading takes a time that grows with the square of what is open at once
-MAX_NODES = 200_000
+MAX_NODES = 60_000
 MAX_RULES = 200
 MAX_QUOTE_DEPTH = 20
 
@@ -167,9 +166,9 @@ class _Look:
 
 
 def visible_text(html: str) -> Seen:
-    """The text a reader would see. Never raises; reads at most `MAX_CHARS` characters and `MAX_NODES` nodes."""
-    truncated = len(html) > MAX_CHARS
-    html = html[:MAX_CHARS].replace("\x00", "")
+    """The text a reader would see. Never raises; looks at no more than `MAX_NODES` nodes."""
+    truncated = False
+    html = html.replace("\x00", "")
     if _overnested(html):
         return Seen(unescape(_ANY_TAG.sub("\n", html)).strip(), truncated=truncated, overnested=True)
     parser = LexborHTMLParser(html)

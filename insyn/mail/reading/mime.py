@@ -177,22 +177,16 @@ def _inner_spans(part: Part, oddities: list[str]) -> list[tuple[int, int]]:
 
 def _between(part: Part, boundary: bytes) -> list[tuple[int, int]]:
     """The stretches between the lines of a boundary; an end that is missing is the end of the part."""
-    mark = b"--" + boundary
     raw, spans, opened = part.raw, [], -1
-    position = part.start
-    while (found := raw.find(mark, position, part.end)) >= 0:
-        position = found + len(mark)
-        line_end = raw.find(b"\n", position, part.end)
-        line_end = part.end if line_end < 0 else line_end
-        rest = raw[position : min(line_end, position + 100)].strip()
-        at_line_start = found == part.start or raw[found - 1 : found] == b"\n"
-        if not at_line_start or rest not in (b"", b"--"):
+    line = re.compile(rb"--" + re.escape(boundary) + rb"(--)?[ \t]{0,100}\r?(?:\n|\Z)")
+    for found in line.finditer(raw, part.start, part.end):
+        if found.start() != part.start and raw[found.start() - 1] != 0x0A:
             continue
         if opened >= 0:
-            spans.append((opened, _before_line_end(raw, opened, found)))
-        if rest == b"--":
+            spans.append((opened, _before_line_end(raw, opened, found.start())))
+        if found[1]:
             return spans
-        opened = min(line_end + 1, part.end)
+        opened = found.end()
         if len(spans) > MAX_PARTS:
             break
     if opened >= 0:
