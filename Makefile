@@ -21,7 +21,7 @@ check: prepare ## The fast part: lint, types, unit tests
 train: prepare ## Train the model if its inputs changed
 	@exec $(SERVICE) -m insyn.runtime.training
 
-bench: prepare ## Measure speed and size beside stock Rasa (make bench ARGS=--quick for a short run)
+bench: prepare ## Measure speed and size, all parts or some (make bench ARGS="cases --quick")
 	@exec $(SERVICE) -m tests.bench $(ARGS)
 
 prepare: # Both Python environments; a second when they are fresh

@@ -158,7 +158,7 @@ class Case(Base):
     shredded_at: Mapped[datetime | None]  # its key is gone; only the facts of the procedure are left
     repeats_id: Mapped[str | None] = mapped_column(String(36), index=True)  # an earlier one, same kind and address
     repeat_seen_at: Mapped[datetime | None]  # when a human judged that possible repeat
-    confirming_turn: Mapped[str | None] = mapped_column(String(36))
+    confirming_turn: Mapped[str | None] = mapped_column(String(36), index=True)
     proof: Mapped[str] = mapped_column(String(30))
     proved_at: Mapped[datetime | None]
     address_index: Mapped[bytes | None]

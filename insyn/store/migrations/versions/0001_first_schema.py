@@ -87,6 +87,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_case_assignee_closed", ["assignee", "closed_at", "id"], unique=False)
         batch_op.create_index("ix_case_channel_closed", ["channel", "closed_at", "id"], unique=False)
         batch_op.create_index("ix_case_closed", ["closed_at", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_case_confirming_turn"), ["confirming_turn"], unique=False)
         batch_op.create_index(batch_op.f("ix_case_conversation_id"), ["conversation_id"], unique=False)
         batch_op.create_index("ix_case_due", ["due_on", "id"], unique=False)
         batch_op.create_index(
@@ -613,6 +614,7 @@ def downgrade() -> None:
         )
         batch_op.drop_index("ix_case_due")
         batch_op.drop_index(batch_op.f("ix_case_conversation_id"))
+        batch_op.drop_index(batch_op.f("ix_case_confirming_turn"))
         batch_op.drop_index("ix_case_closed")
         batch_op.drop_index("ix_case_channel_closed")
         batch_op.drop_index("ix_case_assignee_closed")
