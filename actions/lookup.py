@@ -7,8 +7,7 @@ from rasa_sdk.events import ActiveLoop, SlotSet
 
 from actions.base import Events, InsynAction
 from actions.prompts import ask
-from actions.requests import NOT_NEEDED
-from actions.speech import Voice, here, intent, placeholder
+from actions.speech import NOT_NEEDED, Voice, here, intent, placeholder
 from insyn.clock import written_date
 from insyn.requests.desk import CaseView
 

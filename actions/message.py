@@ -6,7 +6,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 
 from actions.base import Events, InsynAction
-from actions.speech import ANSWERED, Voice, due_fills, here, nouns_of, parts, words
+from actions.speech import ANSWERED, Voice, due_fills, here, intent, nouns_of, parts, words
 from insyn.cases.kinds import KINDS
 
 # The right that an answer leads on to, so that a "ja" after it can start the request.
@@ -19,6 +19,9 @@ RIGHT_BEHIND = {
     "policy.rights.objection": "request.objection",
     "policy.legal_basis.consent": "request.withdraw_consent",
 }
+
+
+OWN_DATA = "own_data."
 
 
 def rights_in(tracker: Tracker) -> list[str]:
@@ -37,6 +40,9 @@ def answer_questions(voice: Voice, tracker: Tracker) -> Events:
     asked = [part for part in dict.fromkeys(parts(tracker)) if part.startswith(ANSWERED)]
     for topic in asked:
         voice.answer(topic)
+    beside = [part for part in dict.fromkeys(parts(tracker)) if part.startswith(OWN_DATA) and part != intent(tracker)]
+    if beside:
+        voice.say("own_data.beside", topic="assistant.privacy", choices=[voice.choice(part) for part in beside])
     return remember(asked[-1]) if asked else []
 
 

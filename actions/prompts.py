@@ -72,10 +72,12 @@ def choices_for(voice: Voice, slot: str, right: str = "") -> list[Choice]:
             return [voice.option("yes", "answer.affirm"), voice.option("no", "answer.deny")]
         case "concerns" if right in ALL_MAY_BE_MEANT:
             return [voice.option("all", "dialog.all")]
-        case "code" | "lookup_code":
+        case "code" | "lookup_code" | "own_code":
             return [voice.option("new_code", "dialog.resend_code")]
         case "confirmed":
             return [voice.option("yes_correct", "answer.affirm"), voice.option("no_change", "answer.deny")]
+        case "erase_confirmed":
+            return [voice.option("yes_erase", "answer.affirm"), voice.option("no_keep", "answer.deny")]
         case "cancel_confirmed":
             return [voice.option("yes", "answer.affirm"), voice.option("no", "answer.deny")]
         case _:

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.interfaces import ActionExecutionRejection
 
+from actions import own_data
 from actions.base import Events, InsynAction
 from actions.message import answer_questions, not_a_description, rights_in, take_down_complaint
 from actions.prompts import ask, ask_again, ask_in_other_words, choices_for, confirmed_by_link, remind
-from actions.speech import ANSWERED, Voice, due_fills, here, intent, interrupted, names_of, placeholder, words
+from actions.speech import (
+    ANSWERED,
+    NOT_NEEDED,
+    Voice,
+    due_fills,
+    here,
+    intent,
+    interrupted,
+    names_of,
+    placeholder,
+    words,
+)
 from insyn.cases.kinds import KINDS
-from insyn.clock import STOCKHOLM, written_date
+from insyn.clock import written_date
 from insyn.identity.address import AddressInvalid
 from insyn.identity.challenge import Outcome
 from insyn.requests.desk import CaseView
 
-NOT_NEEDED = "–"
 # A right code that proves nothing was sent to an address that has been changed since.
 _WHY_NOT = {
     Outcome.WRONG: "code.wrong",
@@ -256,7 +266,7 @@ class AskForSlot(InsynAction):
             return []
         sent = self.desk.send_code(here(tracker), email)
         if sent.until is not None:
-            say_limited(voice, sent.until, another_day=sent.another_day)
+            voice.say_limited("ask.code.limited", sent.until, another_day=sent.another_day, expects="code")
         else:
             voice.say("ask.code", email=email, choices=choices_for(voice, "code"), expects="code")
             if self.desk.mail_is_slow():
@@ -350,11 +360,13 @@ class ActionResendCode(InsynAction):
                 email = tracker.get_slot("email")
                 sent = self.desk.send_code(here(tracker), email)
                 if sent.until is not None:
-                    say_limited(voice, sent.until, another_day=sent.another_day)
+                    voice.say_limited("ask.code.limited", sent.until, another_day=sent.another_day, expects="code")
                 else:
                     voice.say("code.resent", email=email, expects="code")
                     if self.desk.mail_is_slow():
                         voice.say("slow_mail")
+            case "own_code":
+                own_data.send_code(self.desk, voice, tracker, "code.resent")
             case "lookup_code":
                 self.desk.ask_for_case(here(tracker), tracker.get_slot("reference"))
                 voice.say("ask.lookup_code", choices=choices_for(voice, "lookup_code"), expects="lookup_code")
@@ -408,15 +420,6 @@ class ActionRequestSubmit(InsynAction):
         if self.desk.mail_is_slow():
             voice.say("slow_mail")
         return forget()
-
-
-def say_limited(voice: Voice, until: datetime, *, another_day: bool) -> None:
-    """No code now, and when there may be one."""
-    local = until.astimezone(STOCKHOLM)
-    day, day_en = (f"den {written_date(local.date())} ", f" on {local:%-d %B %Y}") if another_day else ("", "")
-    voice.say(
-        "ask.code.limited", until=f"{day}klockan {local:%H.%M}", until_en=f"{local:%H.%M}{day_en}", expects="code"
-    )
 
 
 class ActionAffirm(InsynAction):

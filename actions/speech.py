@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from insyn.clock import written_date
+from insyn.clock import STOCKHOLM, written_date
 from insyn.policy.answers import AnswerBook
 from insyn.requests.desk import CaseView, Here
 
 Choice = dict[str, str]
 
 ANSWERED = ("policy.", "process.", "assistant.")
+NOT_NEEDED = "–"
+# What a question expects, as channels know it, where the slot has a name of its own.
+EXPECTED = {"own_email": "email", "own_code": "code", "erase_confirmed": "confirmed"}
 
 
 def here(tracker: Tracker) -> Here:
@@ -74,11 +78,22 @@ class Voice:
         choices: list[Choice] | None = None,
         case: CaseView | None = None,
         expects: str | None = None,
+        files: list[dict[str, str]] | None = None,
+        ends: bool = False,
         **fills: object,
     ) -> None:
-        """Says a phrase with its variables filled in."""
+        """Says a phrase with its variables filled in. `files` can be fetched; with `ends` the conversation is erased then."""
         approved = self._book.phrase(phrase, **fills)
-        self._utter(approved.text, approved.english, topic=topic, choices=choices, case=case, expects=expects)
+        self._utter(
+            approved.text, approved.english,
+            topic=topic, choices=choices, case=case, expects=EXPECTED.get(expects or "", expects), files=files, ends=ends,
+        )  # fmt: skip
+
+    def say_limited(self, phrase: str, until: datetime, *, another_day: bool, expects: str) -> None:
+        """Says that no code can be sent now, and when one can."""
+        local = until.astimezone(STOCKHOLM)
+        day, day_en = (f"den {written_date(local.date())} ", f" on {local:%-d %B %Y}") if another_day else ("", "")
+        self.say(phrase, expects=expects, until=f"{day}klockan {local:%H.%M}", until_en=f"{local:%H.%M}{day_en}")
 
     def answer(self, topic: str) -> None:
         """Says the approved answer to a topic, with its sources and where one may go from there."""

@@ -7,7 +7,7 @@ UNKNOWN = "out_of_scope.unknown"
 CLARIFY = "fallback.clarify"
 
 _DIALOGUE = {"answer", "dialog", "inform", "followup", "smalltalk"}
-_REQUESTS = {"request", "complaint", "application"}
+_REQUESTS = {"request", "complaint", "application", "own_data"}
 _URGENT = {"handover", "report"}
 
 CARE = {"handover.distress", "handover.protected"}

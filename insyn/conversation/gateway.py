@@ -19,6 +19,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from insyn.audit.chain import AuditLog
+from insyn.cases.shredding import shred_mail
 from insyn.clock import Clock
 from insyn.conversation.rasa import RasaClient, RasaUnavailable, TurnResult
 from insyn.conversation.tokens import Tokens
@@ -29,6 +30,7 @@ from insyn.policy.answers import AnswerBook
 from insyn.privacy import lexicon
 from insyn.privacy.keys import DataKeyring
 from insyn.privacy.masking import mask, normalise
+from insyn.privacy.traces import leave_no_trace
 from insyn.privacy.vault import Vault
 from insyn.store.engine import Store
 from insyn.store.models import Conversation, Turn
@@ -37,6 +39,9 @@ MAX_BYTES = 8192
 OPENING_CHOICES = ("policy.rights.overview", "request.access", "request.erasure", "policy.retention.general")
 LATER_AFTER = timedelta(seconds=6)
 NOT_WORDS = "/ \t\n"
+HELD = (
+    "Konversationen behövs för ett rättsligt anspråk och kan inte raderas nu (dataskyddsförordningen, artikel 17.3 e)."
+)
 
 log = structlog.get_logger()
 
@@ -53,10 +58,11 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Reply:
-    """What to give back: messages, and a new token when the old one has just died."""
+    """What to give back: messages, a new token when the old one has just died, and whether the conversation is erased."""
 
     messages: list[Message]
     token: str | None = None
+    ended: bool = False
 
 
 @dataclass(frozen=True)
@@ -202,17 +208,25 @@ class Gateway:
             return bool(changed.rowcount)  # type: ignore[attr-defined]
 
     async def erase(self, conversation_id: str) -> None:
-        """Erases a conversation: its turns, its values, and the key that sealed them. Cases stay, with their own keys."""
+        """Erases a conversation: its turns, its values, and the key that sealed them. Cases stay, with their own keys.
+
+        Raises `Refused` when it is on hold.
+        """
         async with self._alone(conversation_id):
             await asyncio.to_thread(self._erase, conversation_id)
 
     def _erase(self, conversation_id: str) -> None:
         with self._store.write() as session:
             conversation = session.get(Conversation, conversation_id)
-            if conversation is not None:
-                self._keyring.shred(session, conversation.data_key_id)
-                session.delete(conversation)
-                self._audit.append(session, "conversation.erased", conversation_id, by="person")
+            if conversation is None:
+                return
+            if conversation.on_hold:
+                raise Refused(409, "on hold", HELD)
+            shred_mail(session, conversation.data_key_id)
+            self._keyring.shred(session, conversation.data_key_id)
+            session.delete(conversation)
+            self._audit.append(session, "conversation.erased", conversation_id, by="person")
+        leave_no_trace(self._store)
 
     # -- messages
 
@@ -279,7 +293,7 @@ class Gateway:
             return keep(kind, self._challenges.digest(conversation.id, value) if kind == "kod" else value)
 
         expects = conversation.dialogue.get("requested_slot")
-        expects = "code" if expects == "lookup_code" else expects
+        expects = "code" if expects in ("lookup_code", "own_code") else expects
         if clean.lstrip().startswith("/"):
             expects = None  # an attempted command is not the answer that was asked for
         return mask(clean, keep_value, expects=expects, vocabulary=self._vocabulary)
@@ -320,6 +334,9 @@ class Gateway:
                 raise
             return await asyncio.to_thread(self._promise, heard)
         reply = await asyncio.to_thread(self._store_reply, heard, result, late)
+        if any(each["data"].get("ends") for each in result.messages):
+            await asyncio.to_thread(self._erase, heard.conversation_id)
+            reply = Reply(reply.messages, ended=True)
         self.news.tell(heard.conversation_id)
         return reply
 

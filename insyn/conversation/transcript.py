@@ -17,7 +17,7 @@ from insyn.store.models import Conversation, Turn
 
 Message = dict[str, Any]
 
-PARENTS = {"out_of_scope": "out_of_scope", "handover": "handover.human"}
+PARENTS = {"out_of_scope": "out_of_scope", "handover": "handover.human", "own_data": "assistant.privacy"}
 
 
 def public_topic(intent: str) -> str:
@@ -44,7 +44,7 @@ class Transcript:
                 "id": f"{turn_id}.{number}",
                 "title": choice["title"],
                 "payload": choice["payload"],
-                "topic": choice.get("topic"),
+                "topic": public_topic(choice["topic"]) if choice.get("topic") else None,
             }
             for number, choice in enumerate(data.get("choices") or [])
         ]
@@ -55,6 +55,7 @@ class Transcript:
             "basis": data.get("basis"),
             "choices": choices,
             "case": data.get("case"),
+            "files": data.get("files"),
         }
         return Turn(
             id=turn_id,
@@ -92,6 +93,7 @@ class Transcript:
         optional = {
             "topic": turn.topic,
             "case": content.get("case"),
+            "files": content.get("files"),
             "expects": turn.expects,
             "feedback": turn.feedback,
         }

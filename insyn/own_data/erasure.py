@@ -101,6 +101,12 @@ class Erasure:
         leave_no_trace(self._store)
         return erased
 
+    def is_held(self, here: Here) -> bool:
+        """Whether the conversation is on hold, so that it is not erased."""
+        with self._store.read() as session:
+            conversation = session.get(Conversation, here.conversation_id)
+            return conversation is not None and conversation.on_hold
+
     def _shred(self, session: Session, case: Case, mine: set[str], kept: list[Kept]) -> bool:
         reason = _reason_to_keep(case, mine)
         kept.append(Kept(f"Ärende {case.reference}", reason or PROCEDURE))

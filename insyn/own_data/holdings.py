@@ -64,7 +64,11 @@ _CONVERSATION_EVENTS = {
     "challenge.passed": "Rätt kod skrevs in.",
     "own_data.given": "Du fick allt som Insyn har om dig.",
 }
-_PURPOSES = {"confirm-request": "att bekräfta en begäran", "delivery": "att hämta filer"}
+_PURPOSES = {
+    "confirm-request": "att bekräfta en begäran",
+    "delivery": "att hämta filer",
+    "own-data": "att se eller radera det Insyn har om dig",
+}
 _AUTHORS = {"person": "Du", "insyn": "Insyn", "staff": "En handläggare"}
 _DETAILS = {
     "words": "Det du skrev",

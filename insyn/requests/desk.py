@@ -32,6 +32,7 @@ from insyn.store.models import Case, Conversation, Turn
 CONFIRM = "confirm-request"
 LINK_PATH = "/bekrafta"
 BY_MAIL = "email"  # the channel of a conversation that is held by mail
+OWN_DATA = "own-data"
 PROOF_LASTS = timedelta(hours=1)
 
 
@@ -175,12 +176,37 @@ class RequestDesk:
                     if self._proved_lately(conversation, case):
                         self._casebook.mailbox_proved(session, case, self._clock())
 
-    def send_code(self, here: Here, placeholder: str) -> Sent:
+    def is_address(self, here: Here, placeholder: str) -> bool:
+        """Whether mail can be sent to the address behind a placeholder."""
+        with self._store.read() as session:
+            try:
+                self._address(session, session.get_one(Conversation, here.conversation_id), placeholder)
+            except AddressInvalid:
+                return False
+            return True
+
+    def send_code(self, here: Here, placeholder: str, *, purpose: str = CONFIRM) -> Sent:
         """Queues a one-time code to the address behind a placeholder. Raises `AddressInvalid`."""
         with self._store.write() as session:
             conversation, _ = self._place(session, here)
             address = self._address(session, conversation, placeholder)
-            return self._send_code(session, here, conversation, CONFIRM, address)
+            return self._send_code(session, here, conversation, purpose, address)
+
+    def show_mailbox(self, here: Here, placeholder: str) -> Outcome:
+        """Checks a code asked for to see or erase what Insyn holds; a right one renews the session's token."""
+        with self._store.write() as session:
+            conversation, _ = self._place(session, here)
+            digest = self._vault.value(session, conversation, placeholder) or ""
+            checked = self._challenges.check(session, conversation.id, OWN_DATA, digest, turn_id=here.turn_id)
+            if checked.outcome is Outcome.RIGHT:
+                self._verified(conversation, checked, here, self._clock())
+            return checked.outcome
+
+    def has_shown_mailbox(self, here: Here) -> bool:
+        """Whether a code has shown within the hour that this conversation reaches a mailbox."""
+        with self._store.read() as session:
+            at = session.get_one(Conversation, here.conversation_id).verified_at
+            return at is not None and self._clock() - at <= PROOF_LASTS
 
     def check_code(self, here: Here, placeholder: str) -> Outcome:
         """Checks a typed code; a right one proves the mailbox for the unfinished requests and renews the session's token."""

@@ -13,6 +13,9 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from insyn.bootstrap import Services
 from insyn.conversation.gateway import Refused
+from insyn.own_data.holdings import NotVerified, as_json
+from insyn.own_data.page import page
+from insyn.requests.desk import Here
 from insyn.web.limits import Buckets, client_address
 
 WAIT_SECONDS = 15
@@ -115,7 +118,28 @@ def chat_router(services: Services) -> APIRouter:
         body: dict[str, Any] = {"messages": reply.messages}
         if reply.token is not None:
             body["token"] = reply.token
+        if reply.ended:
+            body["ended"] = True
         return body
+
+    @router.get("/own-data.{form}")
+    async def own_data(form: Literal["json", "html"], conversation_id: str = Depends(conversation)) -> Response:
+        """All that Insyn holds about a person who has shown within the hour that they reach their mailbox."""
+        here = Here(conversation_id, "")
+        try:
+            holdings = await asyncio.to_thread(services.own_data.collect, here)
+        except NotVerified:
+            text = "Bekräfta din e-postadress med en kod först: skriv ”vad vet du om mig?” i chatten."
+            raise Refused(403, "mailbox not shown", text) from None
+        content, media_type = (
+            (as_json(holdings), "application/json") if form == "json" else (page(holdings), "text/html")
+        )
+        headers = {
+            "Cache-Control": "no-store",
+            "Content-Disposition": f'attachment; filename="insyn-om-dig.{form}"',
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+        }
+        return Response(content, media_type=media_type, headers=headers)
 
     @router.get("/transcript")
     async def transcript(conversation_id: str = Depends(conversation)) -> dict[str, Any]:

@@ -21,7 +21,7 @@ log = structlog.get_logger()
 def action_app(services: Services) -> Starlette:
     """An ASGI application with the one route Rasa calls."""
     executor = ActionExecutor()
-    for action in all_actions(services.book, services.desk):
+    for action in all_actions(services.book, services.desk, services.erasure):
         executor.register_action(action)
     secret = f"Bearer {services.settings.action_token.get_secret_value()}".encode()
 

@@ -12,7 +12,7 @@ from string import Formatter
 import pytest
 import yaml
 
-from actions import lookup, message, requests
+from actions import lookup, message, own_data, requests
 from actions.prompts import RELATIONS
 from insyn.cases.kinds import KINDS
 from insyn.conversation.gateway import OPENING_CHOICES
@@ -78,17 +78,20 @@ INTENTS = [
     for intent in yaml.safe_load(path.read_text(encoding="utf-8")).get("intents", [])
 ]
 RIGHTS = [kind.id for kind in KINDS.values() if kind.is_right]
-SLOTS = [*requests.ASKED, *lookup.ASKED]
+SLOTS = [*requests.ASKED, *lookup.ASKED, *own_data.ASKED]
 SPEAKING = [*sorted((PROJECT_ROOT / "actions").glob("*.py")), PROJECT_ROOT / "insyn" / "conversation" / "gateway.py"]
 
 # Phrases whose names are put together where they are said, and what they are put together from.
 FAMILIES = {
     "begin.{}": RIGHTS,
-    "ask.{}": SLOTS,
+    "ask.{}": [slot for slot in SLOTS if slot != "erase_confirmed"],  # asked as own_data.confirm
     "ask.concerns.{}": ["request.rectification", "request.objection", "request.restriction"],
     "repeat.{}": SLOTS,
-    "why.{}": [*requests.ASKED, "reference", "lookup_code"],
+    "why.{}": [*requests.ASKED, "reference", "lookup_code", *own_data.ASKED],
     "choice.relation.{}": RELATIONS,
+    "choice.own_file.{}": own_data.FILES,
+    "own_data.begin.{}": ["access", "all"],
+    "own_data.confirm.{}": ["all", "chat"],
 }
 
 

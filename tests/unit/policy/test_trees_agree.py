@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from actions import all_actions, lookup, requests
+from actions import all_actions, lookup, own_data, requests
 from insyn.cases.kinds import KINDS
+from insyn.own_data.erasure import Erasure
 from insyn.policy.answers import AnswerBook
 from insyn.requests.desk import RequestDesk
 from insyn.settings import PROJECT_ROOT
@@ -122,8 +123,8 @@ def test_every_right_begins_a_request() -> None:
 
 
 def test_the_actions_of_the_domain_are_those_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    book, desk = AnswerBook(), object.__new__(RequestDesk)
-    names = [action.name() for action in all_actions(book, desk)]
+    book, desk, erasure = AnswerBook(), object.__new__(RequestDesk), object.__new__(Erasure)
+    names = [action.name() for action in all_actions(book, desk, erasure)]
     assert sorted(names) == sorted(domain()["actions"])
 
 
@@ -138,7 +139,7 @@ def test_every_action_is_used() -> None:
 
 def test_forms_ask_for_what_the_actions_ask_for() -> None:
     forms = {form: tuple(what["required_slots"]) for form, what in domain()["forms"].items()}
-    assert forms == {"request_form": requests.ASKED, "lookup_form": lookup.ASKED}
+    assert forms == {"request_form": requests.ASKED, "lookup_form": lookup.ASKED, "own_data_form": own_data.ASKED}
 
 
 @pytest.mark.parametrize("slot", domain()["slots"])

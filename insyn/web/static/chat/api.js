@@ -16,7 +16,12 @@ export class ApiError extends Error {
 
 const PATIENCE_MS = 30_000;
 
-async function call(method, path, { token, body, key, signal } = {}) {
+async function call(method, path, options) {
+  const response = await request(method, path, options);
+  return response.status === 204 ? null : response.json();
+}
+
+async function request(method, path, { token, body, key, signal } = {}) {
   const headers = { Accept: "application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body) headers["Content-Type"] = "application/json";
@@ -32,7 +37,7 @@ async function call(method, path, { token, body, key, signal } = {}) {
       signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
     });
     if (!response.ok) throw await refusal(response);
-    return response.status === 204 ? null : await response.json();
+    return response;
   } catch (error) {
     if (error instanceof ApiError || signal?.aborted) throw error;
     throw new ApiError(0);
@@ -54,6 +59,9 @@ export const say = (token, what, key, signal) => call("POST", "messages", { toke
 export const transcript = (token, signal) => call("GET", "transcript", { token, signal });
 
 export const erase = (token) => call("DELETE", "conversation", { token });
+
+/** A file that a message offers, as a Blob. */
+export const file = async (token, path) => (await request("GET", path, { token })).blob();
 
 export const rate = (token, messageId, value) =>
   call("POST", "feedback", { token, body: { message_id: messageId, value } });

@@ -100,6 +100,11 @@ export class Conversation {
     }
   }
 
+  /** A file that a message offers, as a Blob. Raises `ApiError`. */
+  file(path) {
+    return api.file(session.get("token"), path);
+  }
+
   async #begin(signal) {
     const { token, messages } = await api.begin(signal);
     if (signal.aborted) return;
@@ -163,6 +168,8 @@ export class Conversation {
     }
     this.on.delivery(item, "answered");
     this.#take(reply.messages);
+    // What was said stays to be read here; at the service nothing is left.
+    if (reply.ended) this.#over("erased");
   }
 
   #refused(item, error) {

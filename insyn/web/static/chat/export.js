@@ -27,10 +27,10 @@ export function asText(records, now = new Date()) {
   return `${[head, ...parts].join("\n\n")}\n`;
 }
 
-/** Hands `text` to the person as a file. */
-export function download(text, name) {
+/** Hands `content` (a text or a Blob) to the person as a file. */
+export function download(content, name) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
+  link.href = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type: "text/plain;charset=utf-8" }));
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);

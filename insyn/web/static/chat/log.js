@@ -10,7 +10,7 @@ const RATED = /^(policy|process|assistant)\./;
  * The conversation as shown: every message once, in order, whichever way it came.
  *
  * A record is `{author, at, text, id?, key?, message?, node}`; what a person wrote has a `key` until the service has
- * given it an `id`. `on`: `choose(choice)`, `rate(id, value)` (resolves to success), `announce(text)`.
+ * given it an `id`. `on`: `choose(choice)`, `save(file)` (resolves to a problem or nothing), `rate(id, value)` (resolves to success), `announce(text)`.
  */
 export class Log {
   records = [];
@@ -55,6 +55,7 @@ export class Log {
       words(message.text, { linked: true }),
       message.case ? caseCard(message.case, this.on.announce) : null,
       sourceList(message.sources ?? []),
+      this.#files(message.files ?? []),
     );
     const record = { author, at, text: message.text, id: message.id, message, buttons: [] };
     record.node = this.#article(author, at, paper, this.#choices(record), this.#thumbs(message));
@@ -167,6 +168,23 @@ export class Log {
     if (!asked) return;
     const chosen = asked.buttons.find((node) => node.firstChild.data === answer.text);
     if (chosen || asked.message.expects) this.#use(asked, chosen);
+  }
+
+  #files(files) {
+    if (!files.length) return null;
+    const buttons = files.map((file) => {
+      const press = async (node) => {
+        node.disabled = true;
+        const problem = await this.on.save(file);
+        node.disabled = false;
+        note.textContent = problem || "Filen är hämtad.";
+        this.on.announce(note.textContent);
+        node.focus({ preventScroll: true });
+      };
+      return button({ class: "button" }, press, file.title);
+    });
+    const note = element("p", { class: "fine" });
+    return element("div", { class: "files", role: "group", "aria-label": "Filer" }, ...buttons, note);
   }
 
   #thumbs(message) {

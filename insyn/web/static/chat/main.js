@@ -25,6 +25,14 @@ const log = new Log(at("log"), {
     say({ choice: id, text: title });
   },
   rate: (id, value) => conversation.rate(id, value),
+  async save({ path }) {
+    try {
+      download(await conversation.file(path), `insyn-om-dig.${path.split(".").pop()}`);
+      return "";
+    } catch (error) {
+      return error.message || "Filen gick inte att hämta. Försök igen.";
+    }
+  },
 });
 
 const compose = new Compose(at("compose"), at("counter"), Number(at("chat").dataset.limitBytes), {
