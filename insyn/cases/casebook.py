@@ -188,7 +188,7 @@ class Casebook:
         self.move(session, case, Event.ADDRESS_GIVEN, by=by)
         case.address_index, case.proved_at = self.address_index(session, address), None
         self._change_details(session, case, {"address": str(address)})
-        self._link_repeat(session, case)
+        self._link_repeat(session, case, address)
 
     def mailbox_proved(self, session: Session, case: Case, at: datetime, *, how: str = "engångskod") -> None:
         """Records that a one-time code or link from the case's mailbox came back (evidence of control, nothing more).
@@ -316,16 +316,22 @@ class Casebook:
             raise LookupError(case_id)
         return case
 
-    def unfinished(self, session: Session, conversation_id: str) -> Sequence[Case]:
-        """The requests of a conversation that have been expressed but not confirmed, in the order wished."""
-        return session.scalars(
+    def unfinished(self, session: Session, conversation_id: str, *, held: bool = False) -> Sequence[Case]:
+        """The requests of a conversation that have been expressed but not confirmed, in the order wished.
+
+        `held`: as they are now, and until the transaction ends nobody else moves them (see `locked`).
+        """
+        found = (
             select(Case)
             .where(
                 Case.conversation_id == conversation_id,
                 Case.state.in_([State.RECEIVED, State.AWAITING_VERIFICATION]),
             )
             .order_by(Case.created_at, Case.position)
-        ).all()
+        )
+        if held:
+            found = found.with_for_update().execution_options(populate_existing=True)
+        return session.scalars(found).all()
 
     def of_conversation(self, session: Session, conversation_id: str) -> Sequence[Case]:
         """All cases opened in a conversation, oldest first."""
@@ -384,14 +390,15 @@ class Casebook:
 
     # -- within a step
 
-    def _link_repeat(self, session: Session, case: Case) -> None:
+    def _link_repeat(self, session: Session, case: Case, address: EmailAddress) -> None:
         case.repeats_id = None
         if not KINDS[case.kind].is_right:
             return
         earlier = session.scalar(
             select(Case)
             .where(
-                Case.address_index == case.address_index,
+                # While the index key changes, a process that has not heard of it yet may have used the former one.
+                Case.address_index.in_(self._index.candidates("address", address.canonical)),
                 Case.kind == case.kind,
                 Case.id != case.id,
                 Case.received_at <= case.received_at,

@@ -84,7 +84,11 @@ class Erasure:
                 select(Conversation).where(Conversation.verified_index == index).with_for_update(key_share=True)
             ).all()
             cases = session.scalars(
-                select(Case).where(Case.address_index == index).order_by(Case.received_at, Case.position)
+                select(Case)
+                .where(Case.address_index == index)
+                .order_by(Case.received_at, Case.position)
+                .with_for_update()  # a handler may be deciding one
+                .execution_options(populate_existing=True)
             ).all()
             kept: list[Kept] = []
             mine = {each.id for each in conversations}

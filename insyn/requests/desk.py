@@ -115,7 +115,7 @@ class RequestDesk:
         """
         with self._store.write() as session:
             conversation, turn = self._place(session, here)
-            unfinished = {case.kind: case for case in self._casebook.unfinished(session, conversation.id)}
+            unfinished = {case.kind: case for case in self._casebook.unfinished(session, conversation.id, held=True)}
             group_id = next((case.group_id for case in unfinished.values()), str(uuid.uuid4()))
             cases = []
             for position, right in enumerate(rights, start=len(unfinished)):
@@ -151,7 +151,7 @@ class RequestDesk:
         """Takes back every unfinished request of the conversation but one."""
         with self._store.write() as session:
             self._place(session, here)
-            for case in self._casebook.unfinished(session, here.conversation_id):
+            for case in self._casebook.unfinished(session, here.conversation_id, held=True):
                 if case.kind != right:
                     self._casebook.move(session, case, Event.WITHDRAWN, by="person")
 
@@ -160,7 +160,7 @@ class RequestDesk:
         with self._store.write() as session:
             conversation, _ = self._place(session, here)
             value = self._vault.reveal(session, conversation, text)
-            for case in self._casebook.unfinished(session, conversation.id):
+            for case in self._casebook.unfinished(session, conversation.id, held=True):
                 if self._casebook.details(session, case).get(field) != value:
                     self._casebook.add_details(session, case, **{field: value})
 
@@ -170,7 +170,7 @@ class RequestDesk:
             conversation, _ = self._place(session, here)
             address = self._address(session, conversation, placeholder)
             index = self._casebook.address_index(session, address)
-            for case in self._casebook.unfinished(session, conversation.id):
+            for case in self._casebook.unfinished(session, conversation.id, held=True):
                 if case.address_index != index:
                     self._casebook.give_address(session, case, address)
                     if self._proved_lately(conversation, case):
@@ -212,12 +212,13 @@ class RequestDesk:
         """Checks a typed code; a right one proves the mailbox for the unfinished requests and renews the session's token."""
         with self._store.write() as session:
             conversation, _ = self._place(session, here)
+            unfinished = self._casebook.unfinished(session, conversation.id, held=True)  # cases before the log
             digest = self._vault.value(session, conversation, placeholder) or ""
             checked = self._challenges.check(session, conversation.id, CONFIRM, digest, turn_id=here.turn_id)
             if checked.outcome is not Outcome.RIGHT:
                 return checked.outcome
             now = self._clock()
-            for case in self._casebook.unfinished(session, conversation.id):
+            for case in unfinished:
                 # A code proves the mailbox it was sent to, not the one the person has changed to since.
                 if case.address_index == checked.address_index:
                     self._casebook.mailbox_proved(session, case, now)
@@ -244,7 +245,9 @@ class RequestDesk:
             ).all()
             if done:
                 return [self._view(case) for case in done]
-            return self.open_confirmed(session, here, self._casebook.unfinished(session, here.conversation_id))
+            return self.open_confirmed(
+                session, here, self._casebook.unfinished(session, here.conversation_id, held=True)
+            )
 
     def open_confirmed(self, session: Session, here: Here, cases: Sequence[Case]) -> list[CaseView]:
         """Opens requests that the person stands by, with one receipt, in the caller's transaction. Raises `ProofMissing`."""
@@ -262,7 +265,7 @@ class RequestDesk:
         """The data are in a customer's system: the person is led to the employer and the hand-off is recorded."""
         with self._store.write() as session:
             self._place(session, here)
-            cases = self._casebook.unfinished(session, here.conversation_id)
+            cases = self._casebook.unfinished(session, here.conversation_id, held=True)
             for case in cases:
                 case.confirming_turn = here.turn_id
                 self._casebook.move(session, case, Event.HANDED_OVER, to="employer")
@@ -279,7 +282,7 @@ class RequestDesk:
         """Records that the person was told to turn to the employer for what is in the payroll system."""
         with self._store.write() as session:
             self._place(session, here)
-            for case in self._casebook.unfinished(session, here.conversation_id):
+            for case in self._casebook.unfinished(session, here.conversation_id, held=True):
                 if "referred" not in self._casebook.details(session, case):
                     self._casebook.add_details(session, case, referred="employer")
 
@@ -287,7 +290,7 @@ class RequestDesk:
         """The person breaks off: unfinished requests are taken back."""
         with self._store.write() as session:
             self._place(session, here)
-            for case in self._casebook.unfinished(session, here.conversation_id):
+            for case in self._casebook.unfinished(session, here.conversation_id, held=True):
                 self._casebook.move(session, case, Event.WITHDRAWN, by="person")
 
     # -- reports and people

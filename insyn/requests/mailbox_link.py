@@ -74,14 +74,14 @@ class MailboxLinks:
             challenge, conversation = self._find(session, link)
             # Whoever writes in the conversation meanwhile waits, as for any message of it.
             session.refresh(conversation, with_for_update={"key_share": True})
+            unfinished = self._casebook.unfinished(session, conversation.id, held=True)  # cases before the log
             checked = self._challenges.follow(session, link)
             if checked.outcome is not Outcome.RIGHT:
                 raise NoSuchLink
             by_mail = conversation.channel == BY_MAIL
             cases = []
-            for case in self._casebook.unfinished(session, conversation.id):
+            for case in unfinished:
                 if case.address_index == checked.address_index:
-                    case = self._casebook.locked(session, case.id)
                     self._casebook.mailbox_proved(session, case, self._clock(), how="engångslänk")
                     cases.append(case)
             opened = self._desk.open_confirmed(session, Here(conversation.id, challenge.id), cases) if by_mail else []

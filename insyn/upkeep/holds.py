@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from insyn.audit.chain import AuditLog
 from insyn.cases.casebook import Casebook
 from insyn.store.engine import Store
-from insyn.store.models import Conversation
+from insyn.store.models import Case, Conversation
 
 
 class Holds:
@@ -28,15 +31,20 @@ class Holds:
         if not reasons.strip():
             raise ValueError("a hold needs its reasons")
         with self._store.write() as session:
+            conversation = self._conversation_of(session, case_id)  # before its cases, as the desk has it
             case = self._casebook.locked(session, case_id)
             if case.shredded_at is not None:
                 raise LookupError(case_id)
             if case.on_hold == on_hold:
                 return
             case.on_hold = on_hold
-            conversation = session.get(Conversation, case.conversation_id) if case.conversation_id else None
             if conversation is not None:
                 others = self._casebook.of_conversation(session, conversation.id)
                 conversation.on_hold = any(each.on_hold for each in others)
             self._casebook.note(session, case, reasons.strip(), by=by)
             self._audit.append(session, "case.held" if on_hold else "case.released", case.id, by=by)
+
+    @staticmethod
+    def _conversation_of(session: Session, case_id: str) -> Conversation | None:
+        own = select(Case.conversation_id).where(Case.id == case_id).scalar_subquery()
+        return session.scalar(select(Conversation).where(Conversation.id == own).with_for_update(key_share=True))

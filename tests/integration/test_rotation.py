@@ -233,6 +233,28 @@ def test_security_15_after_the_change_the_former_index_key_is_not_needed(changin
     assert after.cases()[-1].repeats_id is not None
 
 
+def test_security_15_a_repeat_is_found_though_its_address_waits_under_the_former_key(house: House) -> None:
+    """A code is under way, so the address keeps its fingerprint; another process has already used the new one."""
+    first = house.visitor()
+    first.claims("request.access")
+    first.gives_address()
+    waits = house.visitor()
+    waits.claims("request.access")
+    waits.gives_address()
+    waits.asks_for_code()
+    old = house.services.settings.index_key.get_secret_value()
+    changed = House(beside(house, index_key=NEW_INDEX_KEY, former_index_key=old), house.clock)
+    earlier, repeat = changed.cases()
+    with changed.store.write() as session:
+        session.get_one(Case, earlier.id).address_index = new_index(ADDRESS)
+        session.get_one(Case, repeat.id).state = "withdrawn"
+    third = changed.visitor()
+    third.claims("request.access")
+    third.gives_address()
+    assert changed.cases()[-1].address_index == repeat.address_index != new_index(ADDRESS)
+    assert changed.cases()[-1].repeats_id == earlier.id
+
+
 def test_without_the_former_key_a_changed_index_key_finds_nothing(changing: House) -> None:
     """What the former key is for: the test above would say the same of a key that did nothing."""
     blind = House(beside(changing, index_key=NEW_INDEX_KEY), changing.clock)
