@@ -113,7 +113,7 @@ def test_a_case_that_the_log_does_not_know_has_no_story(house: House) -> None:
     assert told(house, "nowhere") == []
 
 
-def test_17_the_story_holds_nothing_of_what_was_written(house: House) -> None:
+def test_security_17_the_story_holds_nothing_of_what_was_written(house: House) -> None:
     (case,) = opened(house)
     desk: CaseWork = work(house)
     desk.doubt(case.id, FULL, by=KIM)

@@ -70,7 +70,7 @@ def everything(house: House) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("kind", ["request.erasure", "request.objection.marketing", "report.incident", "complaint"])
-def test_6_every_step_writes_its_one_row_and_every_forbidden_one_writes_none(house: House, kind: str) -> None:
+def test_security_6_every_step_writes_its_one_row_and_every_forbidden_one_writes_none(house: House, kind: str) -> None:
     """Takes cases, one kind for each set of rows in the table, to all they can come to; store, log and table agree."""
     book = house.casebook
     waiting: deque[tuple[Event, ...]] = deque([()])
@@ -121,7 +121,7 @@ def _move(house: House, session: Session, case: Case, event: Event) -> None:
     house.casebook.move(session, case, event, by=KIM, reasons=given.reasons, ground=given.ground, ticked=given.ticked)
 
 
-def test_6_a_transaction_that_fails_afterwards_keeps_neither_step_nor_row(house: House) -> None:
+def test_security_6_a_transaction_that_fails_afterwards_keeps_neither_step_nor_row(house: House) -> None:
     (case,) = opened(house)
     before = everything(house)
 
@@ -190,7 +190,7 @@ def test_taking_up_leaves_a_case_with_whom_it_was_given_to(house: House) -> None
     assert house.case(case.reference).assignee == ALEX
 
 
-def test_17_a_note_is_sealed_and_the_log_holds_its_id_only(house: House) -> None:
+def test_security_17_a_note_is_sealed_and_the_log_holds_its_id_only(house: House) -> None:
     (case,) = opened(house)
     work(house).note(case.id, "Kim Testsson ringde och var ledsen.", by=KIM)
     noted = notes(house, case)[-1]
@@ -221,14 +221,14 @@ def test_a_copy_of_an_id_document_is_noted_as_received_not_needed_discarded(hous
 # -- who the person is
 
 
-def test_6_staff_cannot_complete_what_is_not_proved(house: House) -> None:
+def test_security_6_staff_cannot_complete_what_is_not_proved(house: House) -> None:
     case = unproved(house)
     for answer in (work(house).complete, work(house).refuse_partly):
         with pytest.raises(ForbiddenTransition):
             answer(case.id, FULL, ticked(case.kind), by=KIM)
 
 
-def test_6_a_row_forged_to_open_is_still_asked_for_its_proof(house: House) -> None:
+def test_security_6_a_row_forged_to_open_is_still_asked_for_its_proof(house: House) -> None:
     case = unproved(house)
     with house.store.write() as session:
         session.get_one(Case, case.id).state = State.OPEN
@@ -639,7 +639,7 @@ def test_of_many_who_complete_at_once_one_does_and_one_letter_goes_out(house: Ho
     assert house.audit_is_whole()
 
 
-def test_17_reasons_answers_and_addresses_are_in_no_audit_row(house: House) -> None:
+def test_security_17_reasons_answers_and_addresses_are_in_no_audit_row(house: House) -> None:
     (case,) = opened(house)
     work(house).doubt(case.id, FULL, by=KIM)
     work(house).verify(case.id, HOW, by=KIM)

@@ -185,7 +185,7 @@ def test_every_state_has_a_swedish_name_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("kind", ["request.access", "request.objection.marketing", "report.incident", "complaint"])
-def test_6_no_sequence_of_events_works_on_a_case_without_the_needed_proof(kind: str) -> None:
+def test_security_6_no_sequence_of_events_works_on_a_case_without_the_needed_proof(kind: str) -> None:
     """Every sequence, one kind for each set of rows in the table; what was shown is counted apart from the code."""
     count = 0
     for events, passed in paths(start(kind), DEPTH):
@@ -203,7 +203,7 @@ def test_6_no_sequence_of_events_works_on_a_case_without_the_needed_proof(kind: 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("proof", PROOFS)
-def test_6_whatever_proof_a_case_begins_with_it_is_acted_on_only_with_enough(kind: str, proof: Proof) -> None:
+def test_security_6_whatever_proof_a_case_begins_with_it_is_acted_on_only_with_enough(kind: str, proof: Proof) -> None:
     """Sequences of any length: all situations that can come about, for every kind and every (forged) proof."""
     ways = reachable(start(kind, proof))
     assert len(ways) >= 4
@@ -216,7 +216,7 @@ def test_6_whatever_proof_a_case_begins_with_it_is_acted_on_only_with_enough(kin
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if KINDS[kind].is_right])
 @pytest.mark.parametrize("proof", PROOFS)
-def test_6_confirmation_opens_a_case_with_enough_proof_and_no_other(kind: str, proof: Proof) -> None:
+def test_security_6_confirmation_opens_a_case_with_enough_proof_and_no_other(kind: str, proof: Proof) -> None:
     now = replace(start(kind, proof), state=State.AWAITING_VERIFICATION)
     if enough(kind, proof):
         assert step(now, Event.CONFIRMED).state is State.OPEN
@@ -227,7 +227,7 @@ def test_6_confirmation_opens_a_case_with_enough_proof_and_no_other(kind: str, p
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if KINDS[kind].is_right])
 @pytest.mark.parametrize("event", [Event.COMPLETED, Event.PARTLY_REFUSED, Event.REFUSED])
-def test_6_even_an_open_case_is_not_answered_when_its_proof_is_gone(kind: str, event: Event) -> None:
+def test_security_6_even_an_open_case_is_not_answered_when_its_proof_is_gone(kind: str, event: Event) -> None:
     """Should a row in the store be forged to open, the proof is asked for again where it counts."""
     now = with_everything(replace(start(kind, "none"), state=State.OPEN))
     with pytest.raises(ForbiddenTransition) as refused:

@@ -287,7 +287,7 @@ def test_the_acknowledgement_of_an_incident_repeats_nothing_and_asks_for_nothing
 # -- 18: nothing that people write does more than stand there
 
 
-def test_18_what_people_write_is_inert_in_the_html() -> None:
+def test_security_18_what_people_write_is_inert_in_the_html() -> None:
     nasty = "<script>alert(1)</script> & en mening till."
     words = replace(wording(), reasons=nasty)
     details = {**DETAILS, "name": '<img src=x onerror="alert(1)">'}
@@ -297,7 +297,7 @@ def test_18_what_people_write_is_inert_in_the_html() -> None:
     assert nasty in letter.text
 
 
-def test_18_a_line_break_cannot_reach_the_subject() -> None:
+def test_security_18_a_line_break_cannot_reach_the_subject() -> None:
     words = Wording(controller="Bolaget\r\nBcc: alla@example.com")
     letter = draft(Event.HANDED_OVER, words=words).letter
     assert "\r" not in letter.subject
