@@ -24,6 +24,8 @@ from insyn.delivery.files import CaseFiles
 from insyn.identity.challenge import Challenges
 from insyn.identity.oidc import OidcClient, Provider
 from insyn.identity.step_up import Invitations
+from insyn.learning.corrections import Corrections
+from insyn.learning.intents import Intents, taught_intents
 from insyn.outbox.catcher import DevelopmentMailbox
 from insyn.outbox.queue import Outbox
 from insyn.outbox.sender import OutboxSender, SmtpServer
@@ -36,6 +38,7 @@ from insyn.privacy.vault import Vault
 from insyn.requests.desk import RequestDesk
 from insyn.requests.mailbox_link import MailboxLinks
 from insyn.requests.step_up import StepUp
+from insyn.review.marks import Marks
 from insyn.settings import Settings
 from insyn.staff.casefile import CaseFiling
 from insyn.staff.log_in import LogIn
@@ -91,6 +94,9 @@ class Services:
     log_in: LogIn
     viewing: Viewing
     case_filing: CaseFiling
+    marks: Marks
+    intents: Intents
+    corrections: Corrections
     rasa_state: Callable[[], str] = field(default=lambda: "ready")
 
 
@@ -141,6 +147,7 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         settings.alarm_address or sender_address,
         settings.public_url,
     )
+    intents = taught_intents(book)
     own_data = OwnData(store, index, casebook, vault, transcript, audit, clock, periods(settings))
     token_key = settings.token_key.get_secret_value()
     members = Members(store, keyring, audit, clock, token_key=token_key, code_key=settings.code_key.get_secret_value())
@@ -201,6 +208,9 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         log_in=LogIn(store, members, audit, clock, token_key=token_key),
         viewing=Viewing(store, casebook, keyring, vault, audit, clock),
         case_filing=CaseFiling(casebook, files, transcript, clock),
+        marks=Marks(store, audit, clock),
+        intents=intents,
+        corrections=Corrections(store, intents, audit, clock),
     )
 
 

@@ -65,6 +65,18 @@ def mask(
     return _written(sheet, keep)
 
 
+def personal_in(text: str) -> list[tuple[str, str]]:
+    """What `mask` would take out of a text: kind and value of each, in reading order; placeholders of ours may stand in it."""
+    found: list[tuple[str, str]] = []
+
+    def note(kind: str, value: str) -> str:
+        found.append((kind, value))
+        return f"⟨{kind} {len(found)}⟩"
+
+    mask(text, note)
+    return found
+
+
 def _written(sheet: Sheet, keep: Callable[[str, str], str]) -> str:
     parts: list[str] = []
     at = 0

@@ -7,6 +7,7 @@ import time
 
 from sqlalchemy import text
 
+from insyn.store import word_index
 from insyn.store.engine import Store
 from insyn.store.models import Base
 
@@ -24,6 +25,9 @@ def leave_no_trace(store: Store, *, thorough: bool = False) -> bool:
     sealed there is unreadable without the key.
     """
     if store.engine.dialect.name == "sqlite":
+        if thorough:
+            with store.write() as session:
+                word_index.tidy(session)
         return _clean_sqlite(store, thorough)
     tables = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

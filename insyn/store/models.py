@@ -86,6 +86,7 @@ class Conversation(Base):
     verified_index: Mapped[bytes | None] = mapped_column(index=True)
     verified_at: Mapped[datetime | None]
     on_hold: Mapped[bool] = mapped_column(Boolean, default=False)
+    __table_args__ = (Index("ix_conversation_channel", "channel", "last_activity_at"),)
 
 
 class Turn(Base):
@@ -115,6 +116,8 @@ class Turn(Base):
         UniqueConstraint("conversation_id", "idempotency_key"),
         Index("ix_turn_conversation_seq", "conversation_id", "seq"),
         Index("ix_turn_pending", "seq", sqlite_where=sql("status = 'pending'"), postgresql_where=sql("status = 'pending'")),
+        Index("ix_turn_asked", "topic", "seq", sqlite_where=sql("author = 'person'"), postgresql_where=sql("author = 'person'")),
+        Index("ix_turn_thumb", "feedback", "seq", sqlite_where=sql("feedback IS NOT NULL"), postgresql_where=sql("feedback IS NOT NULL")),
     )  # fmt: skip
 
 

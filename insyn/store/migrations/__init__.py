@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from insyn.audit.chain import AuditLog
+from insyn.store import word_index
 from insyn.store.engine import Store
 from insyn.store.models import AuditHead
 
@@ -21,6 +22,7 @@ def upgrade(store: Store, audit: AuditLog) -> None:
     with store.engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        word_index.ensure(connection)
         with Session(connection) as session:
             if session.scalar(select(AuditHead)) is None:
                 session.add(audit.genesis())

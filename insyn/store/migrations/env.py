@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from insyn.store import identity_tables, staff_tables  # noqa: F401  the metadata must be whole
+from insyn.store import identity_tables, review_tables, staff_tables, word_index  # noqa: F401  the metadata must be whole
 from insyn.store.models import Base
 
 context.configure(
@@ -12,6 +12,7 @@ context.configure(
     target_metadata=Base.metadata,
     render_as_batch=True,
     compare_type=True,
+    include_name=lambda name, _type, _parents: not word_index.is_part(name),
 )
 with context.begin_transaction():
     context.run_migrations()

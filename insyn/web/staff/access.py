@@ -14,6 +14,7 @@ R, H, D, A = Role.REVIEWER, Role.HANDLER, Role.DPO, Role.ADMIN
 ANYONE: frozenset[Role] | None = None  # also without being logged in
 EVERYONE = frozenset(Role)
 CASES = frozenset({H, D})
+TALKS = frozenset({R, H, D})
 
 ACCESS: dict[str, frozenset[Role] | None] = {
     "GET /konsol/logga-in": ANYONE,
@@ -52,6 +53,12 @@ ACCESS: dict[str, frozenset[Role] | None] = {
     "POST /konsol/konton/{member_id}/stang": frozenset({A}),
     "POST /konsol/konton/{member_id}/oppna": frozenset({A}),
     "GET /konsol/inloggningar": frozenset({D, A}),
+    "GET /konsol/samtal": TALKS,
+    "POST /konsol/samtal/sok": TALKS,
+    "POST /konsol/samtal/samlat": TALKS,
+    "GET /konsol/samtal/{conversation_id}": TALKS,
+    "POST /konsol/samtal/{conversation_id}/ratta": TALKS,
+    "POST /konsol/samtal/{conversation_id}/markera": TALKS,
 }
 
 

@@ -11,6 +11,8 @@ from insyn.web.staff.access import PREFIX
 from insyn.web.staff.accounts import accounts_router
 from insyn.web.staff.casefile import casefile_router
 from insyn.web.staff.cases import cases_router
+from insyn.web.staff.conversation import conversation_router
+from insyn.web.staff.conversations import conversations_router
 from insyn.web.staff.entry import entry_router
 from insyn.web.staff.files import files_router
 from insyn.web.staff.gate import TurnedAway, Visit, gate
@@ -33,6 +35,8 @@ def add_console(app: FastAPI, services: Services) -> None:
         steps_router(),
         files_router(),
         viewing_log_router(),
+        conversations_router(),
+        conversation_router(),
     ):
         console.include_router(router)
     app.include_router(console)

@@ -24,6 +24,7 @@ class Item:
 NAVIGATION = (
     Item("Idag", PREFIX, "i"),
     Item("Ärenden", f"{PREFIX}/arenden", "a"),
+    Item("Samtal", f"{PREFIX}/samtal", "s"),
     Item("Insynslogg", f"{PREFIX}/insynslogg", "l"),
     Item("Inloggningar", f"{PREFIX}/inloggningar", "n"),
     Item("Konton", f"{PREFIX}/konton", "k"),

@@ -37,6 +37,8 @@ SAID: dict[str, str] = {
     "steg-brev": "Klart. Brevet är på väg.",
     "steg-for-hand": "Klart. Ingen e-postadress är känd: skicka brevet för hand. Det står i tidslinjen.",
     "ej-steg": "Det steget går inte att ta i det läge ärendet är nu.",
+    "rattat": "Rättelsen är sparad.",
+    "markerat": "Markeringen är sparad.",
     "stangt": "Kontot är stängt och personen utloggad.",
 }
 

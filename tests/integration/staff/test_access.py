@@ -24,6 +24,10 @@ NOBODYS = {
     "file_id": "none",
     "link": "x" * 43,
     "member_id": "00000000-0000-4000-8000-000000000000",
+    "conversation_id": "00000000-0000-4000-8000-000000000001",
+    "turn_seq": "1",
+    "topic": "policy.none",
+    "year": "2026",
 }
 
 

@@ -24,6 +24,15 @@ def upgrade() -> None:
         batch_op.create_index("ix_address_failure", ["address_index", "at"], unique=False)
 
     op.create_table(
+        "answer_approval",
+        sa.Column("topic", sa.String(length=80), nullable=False),
+        sa.Column("text_hash", sa.String(length=64), nullable=False),
+        sa.Column("fingerprints", sa.JSON(), nullable=False),
+        sa.Column("by", sa.String(length=36), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("topic", name=op.f("pk_answer_approval")),
+    )
+    op.create_table(
         "audit_head",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
@@ -46,6 +55,15 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_row_event", ["event", "seq"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_row_subject"), ["subject"], unique=False)
 
+    op.create_table(
+        "bot_count",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("channel", sa.String(length=20), nullable=False),
+        sa.Column("outcome", sa.String(length=20), nullable=False),
+        sa.Column("topic", sa.String(length=80), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "channel", "outcome", "topic", name=op.f("pk_bot_count")),
+    )
     op.create_table(
         "case",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -149,6 +167,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversation")),
     )
     with op.batch_alter_table("conversation", schema=None) as batch_op:
+        batch_op.create_index("ix_conversation_channel", ["channel", "last_activity_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_conversation_last_activity_at"), ["last_activity_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_conversation_verified_index"), ["verified_index"], unique=False)
 
@@ -184,6 +203,14 @@ def upgrade() -> None:
         batch_op.create_index("ix_outgoing_mail_key", ["data_key_id"], unique=False)
         batch_op.create_index("ix_outgoing_mail_queue", ["status", "next_attempt_at"], unique=False)
 
+    op.create_table(
+        "policy_reading",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(length=36), nullable=False),
+        sa.Column("fingerprints", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_policy_reading")),
+    )
     op.create_table(
         "purge_proof",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -273,6 +300,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("case_note", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_case_note_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
+        "conversation_mark",
+        sa.Column("conversation_id", sa.String(length=36), nullable=False),
+        sa.Column("mark", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conversation_id"],
+            ["conversation.id"],
+            name=op.f("fk_conversation_mark_conversation_id_conversation"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("conversation_id", "mark", name=op.f("pk_conversation_mark")),
+    )
+    with op.batch_alter_table("conversation_mark", schema=None) as batch_op:
+        batch_op.create_index("ix_conversation_mark_mark", ["mark", "conversation_id"], unique=False)
 
     op.create_table(
         "delivery",
@@ -426,6 +470,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("turn", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_turn_answers_id"), ["answers_id"], unique=False)
+        batch_op.create_index(
+            "ix_turn_asked",
+            ["topic", "seq"],
+            unique=False,
+            sqlite_where=sa.text("author = 'person'"),
+            postgresql_where=sa.text("author = 'person'"),
+        )
         batch_op.create_index("ix_turn_conversation_seq", ["conversation_id", "seq"], unique=False)
         batch_op.create_index(
             "ix_turn_pending",
@@ -433,6 +484,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("status = 'pending'"),
             postgresql_where=sa.text("status = 'pending'"),
+        )
+        batch_op.create_index(
+            "ix_turn_thumb",
+            ["feedback", "seq"],
+            unique=False,
+            sqlite_where=sa.text("feedback IS NOT NULL"),
+            postgresql_where=sa.text("feedback IS NOT NULL"),
         )
 
     op.create_table(
@@ -453,6 +511,27 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("vault_value", schema=None) as batch_op:
         batch_op.create_index("ix_vault_value_lookup", ["conversation_id", "blind_index"], unique=False)
+
+    op.create_table(
+        "correction",
+        sa.Column(
+            "turn_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("read_as", sa.String(length=80), nullable=False),
+        sa.Column("intent", sa.String(length=80), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("by", sa.String(length=36), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("judged_by", sa.String(length=36), nullable=True),
+        sa.Column("judged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["turn_seq"], ["turn.seq"], name=op.f("fk_correction_turn_seq_turn"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("turn_seq", name=op.f("pk_correction")),
+    )
+    with op.batch_alter_table("correction", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_correction_state"), ["state"], unique=False)
 
     op.create_table(
         "delivery_file",
@@ -516,17 +595,29 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_delivery_file_case_id"))
 
     op.drop_table("delivery_file")
+    with op.batch_alter_table("correction", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_correction_state"))
+
+    op.drop_table("correction")
     with op.batch_alter_table("vault_value", schema=None) as batch_op:
         batch_op.drop_index("ix_vault_value_lookup")
 
     op.drop_table("vault_value")
     with op.batch_alter_table("turn", schema=None) as batch_op:
         batch_op.drop_index(
+            "ix_turn_thumb",
+            sqlite_where=sa.text("feedback IS NOT NULL"),
+            postgresql_where=sa.text("feedback IS NOT NULL"),
+        )
+        batch_op.drop_index(
             "ix_turn_pending",
             sqlite_where=sa.text("status = 'pending'"),
             postgresql_where=sa.text("status = 'pending'"),
         )
         batch_op.drop_index("ix_turn_conversation_seq")
+        batch_op.drop_index(
+            "ix_turn_asked", sqlite_where=sa.text("author = 'person'"), postgresql_where=sa.text("author = 'person'")
+        )
         batch_op.drop_index(batch_op.f("ix_turn_answers_id"))
 
     op.drop_table("turn")
@@ -561,6 +652,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_delivery_case_id"))
 
     op.drop_table("delivery")
+    with op.batch_alter_table("conversation_mark", schema=None) as batch_op:
+        batch_op.drop_index("ix_conversation_mark_mark")
+
+    op.drop_table("conversation_mark")
     with op.batch_alter_table("case_note", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_case_note_case_id"))
 
@@ -582,6 +677,7 @@ def downgrade() -> None:
 
     op.drop_table("staff_log_in")
     op.drop_table("purge_proof")
+    op.drop_table("policy_reading")
     with op.batch_alter_table("outgoing_mail", schema=None) as batch_op:
         batch_op.drop_index("ix_outgoing_mail_queue")
         batch_op.drop_index("ix_outgoing_mail_key")
@@ -592,6 +688,7 @@ def downgrade() -> None:
     with op.batch_alter_table("conversation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_conversation_verified_index"))
         batch_op.drop_index(batch_op.f("ix_conversation_last_activity_at"))
+        batch_op.drop_index("ix_conversation_channel")
 
     op.drop_table("conversation")
     with op.batch_alter_table("challenge", schema=None) as batch_op:
@@ -621,12 +718,14 @@ def downgrade() -> None:
         batch_op.drop_index("ix_case_address")
 
     op.drop_table("case")
+    op.drop_table("bot_count")
     with op.batch_alter_table("audit_row", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_row_subject"))
         batch_op.drop_index("ix_audit_row_event")
 
     op.drop_table("audit_row")
     op.drop_table("audit_head")
+    op.drop_table("answer_approval")
     with op.batch_alter_table("address_failure", schema=None) as batch_op:
         batch_op.drop_index("ix_address_failure")
 

@@ -1,0 +1,263 @@
+"""Finding conversations: filters of the staff's list, a page at a time, whatever the number of messages.
+
+Without a filter on messages the latest activity comes first; with one, the conversation whose newest matching message is the
+latest. A page begins after the last row of the one before (keyset) and looks at a bounded number of rows: where a
+combination of filters is rare, it says how far it has come, and one goes on from there.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, literal, select, tuple_
+from sqlalchemy.orm import Session
+
+from insyn.conversation.transcript import public_topic
+from insyn.review.bands import Band, within
+from insyn.review.listing import HUMAN, NOT_UNDERSTOOD, Hit, Row, rows_of
+from insyn.review.marks import FLAGGED, REVIEWED, tag_mark
+from insyn.store import word_index
+from insyn.store.models import Conversation, Moment, Turn
+from insyn.store.review_tables import ConversationMark
+
+PAGE = 50
+LOOKED_AT = 4000  # rows that a page looks at before it says how far it has come
+BATCH = 400
+SCANNED = 40_000  # messages in a row that are read where no index leads to what is wanted
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the list shows; what is empty or None does not count.
+
+    `topic`, `band` and `words` are about one and the same message of the person, `not_understood` about any. `reviewed` is
+    None, or whether someone has reviewed the conversation since its latest message.
+    """
+
+    channel: str = ""
+    topic: str = ""
+    band: Band | None = None
+    words: str = ""
+    not_understood: bool = False
+    thumb: str = ""
+    handed_over: bool = False
+    reviewed: bool | None = None
+    flagged: bool = False
+    tag: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page. `after` leads on, None at the end; `cut_short` when it ends because enough was looked at, not because it is full."""
+
+    rows: Sequence[Row]
+    after: str | None
+    cut_short: bool = False
+
+
+def page(session: Session, wanted: Wanted, *, after: str | None = None, limit: int = PAGE) -> Found:
+    """One page of conversations. An `after` that cannot be read counts as none."""
+    words = word_index.words_of(wanted.words)
+    about_messages = bool(
+        wanted.topic or words or wanted.band or wanted.not_understood or wanted.thumb or wanted.handed_over
+    )
+    walk = _by_message if about_messages else _by_activity
+    hits, more, cut_short = walk(session, wanted, words, after, limit)
+    return Found(rows_of(session, hits), hits[limit - 1].place if len(hits) > limit else more, cut_short)
+
+
+# -- by the latest activity
+
+
+def _by_activity(
+    session: Session, wanted: Wanted, _words: list[str], after: str | None, limit: int
+) -> tuple[list[Hit], str | None, bool]:
+    rows = select(Conversation.id, Conversation.last_activity_at).where(*_of_conversation(wanted))
+    ends = (Conversation.last_activity_at.desc(), Conversation.id.desc())
+    place = _read_moment(after)
+    if place is not None:
+        there = tuple_(literal(place[0], Moment()), literal(place[1]))
+        rows = rows.where(tuple_(Conversation.last_activity_at, Conversation.id) < there)
+    if _few_marked(session, wanted):
+        found = session.execute(rows.order_by(*ends).limit(limit + 1)).all()
+        return _moments(found, limit)
+    # The conversations in order, the conditions on each: where few match, only so many are looked at.
+    seen = select(Conversation.id, Conversation.last_activity_at).order_by(*ends).limit(LOOKED_AT)
+    if wanted.channel:
+        seen = seen.where(Conversation.channel == wanted.channel)
+    if place is not None:
+        seen = seen.where(tuple_(Conversation.last_activity_at, Conversation.id) < there)
+    window = seen.subquery()
+    inside = select(window.c.id, window.c.last_activity_at).join(Conversation, Conversation.id == window.c.id)
+    inside = inside.where(*_of_conversation(wanted)).order_by(window.c.last_activity_at.desc(), window.c.id.desc())
+    found = session.execute(inside.limit(limit + 1)).all()
+    hits, more, _ = _moments(found, limit)
+    if len(found) > limit:
+        return hits, more, False
+    last = session.execute(seen.offset(LOOKED_AT - 1).limit(1)).first()
+    return (hits, _written(last.last_activity_at, last.id), True) if last else (hits, None, False)
+
+
+def _moments(found: Sequence[object], limit: int) -> tuple[list[Hit], str | None, bool]:
+    hits = [Hit(row.id, None, _written(row.last_activity_at, row.id)) for row in found]  # type: ignore[attr-defined]
+    return hits[:limit], hits[limit - 1].place if len(hits) > limit else None, False
+
+
+def _few_marked(session: Session, wanted: Wanted) -> bool:
+    """Whether a mark that is asked for stands on so few conversations that all of them can be sorted."""
+    marks = _marks(wanted)
+    if not marks:
+        return False
+    few = select(literal(1)).where(ConversationMark.mark == marks[0]).limit(LOOKED_AT + 1).subquery()
+    return (session.scalar(select(func.count()).select_from(few)) or 0) <= LOOKED_AT
+
+
+def _marks(wanted: Wanted) -> list[str]:
+    return [
+        mark
+        for mark, is_wanted in (
+            (tag_mark(wanted.tag), wanted.tag), (FLAGGED, wanted.flagged), (REVIEWED, wanted.reviewed)
+        )
+        if is_wanted
+    ]  # fmt: skip
+
+
+def _of_conversation(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """What a conversation itself fulfils."""
+    said: list[ColumnElement[bool]] = []
+    if wanted.channel:
+        said.append(Conversation.channel == wanted.channel)
+    for mark in _marks(wanted):
+        marked = select(ConversationMark.conversation_id).where(ConversationMark.mark == mark)
+        if mark == REVIEWED:
+            continue
+        said.append(Conversation.id.in_(marked))
+    if wanted.reviewed is not None:
+        seen = select(ConversationMark.conversation_id).where(
+            ConversationMark.mark == REVIEWED,
+            ConversationMark.conversation_id == Conversation.id,
+            ConversationMark.at >= Conversation.last_activity_at,
+        )
+        said.append(seen.exists() if wanted.reviewed else ~seen.exists())
+    return said
+
+
+# -- by the newest matching message
+
+
+def _by_message(
+    session: Session, wanted: Wanted, words: list[str], after: str | None, limit: int
+) -> tuple[list[Hit], str | None, bool]:
+    matching = _matching(session, wanted, words)
+    before = first = _read_number(after)
+    hits: list[Hit] = []
+    known: set[str] = set()
+    looked_at = 0
+    floor = _floor(session, wanted, words, before)
+    while True:
+        rows = select(Turn.seq, Turn.conversation_id).where(*matching).order_by(Turn.seq.desc()).limit(BATCH)
+        if before is not None:
+            rows = rows.where(Turn.seq < before)
+        if floor is not None:
+            rows = rows.where(Turn.seq >= floor)
+        batch = session.execute(rows).all()
+        new: dict[str, int] = {}
+        for seq, conversation_id in batch:
+            if conversation_id not in known:
+                new.setdefault(conversation_id, seq)
+        known.update(new)
+        for conversation_id in _fitting(session, wanted, matching, list(new), shown_until=first):
+            hits.append(Hit(conversation_id, new[conversation_id], str(new[conversation_id])))
+        hits.sort(key=lambda hit: -(hit.turn_seq or 0))
+        looked_at += len(batch)
+        if len(hits) > limit:
+            return hits[:limit], hits[limit - 1].place, False
+        if len(batch) < BATCH:
+            at_floor = floor is not None and floor > 1
+            return hits, str(floor) if at_floor else None, at_floor
+        before = batch[-1].seq
+        if looked_at >= LOOKED_AT:
+            return hits, str(before), True
+
+
+def _matching(session: Session, wanted: Wanted, words: list[str]) -> list[ColumnElement[bool]]:
+    """What the message fulfils that leads to a conversation. Of several kinds the one that an index finds."""
+    by_person = Turn.author == literal("person", literal_execute=True)
+    if words or wanted.topic or wanted.band or wanted.not_understood or wanted.handed_over:
+        said = [by_person]
+        if words:
+            said = [word_index.holds(session, words)]
+            if wanted.topic or wanted.band:
+                said.append(by_person)
+        if wanted.topic:
+            said.append(Turn.topic == public_topic(wanted.topic))
+        elif not words and wanted.not_understood:
+            said.append(Turn.topic.in_(NOT_UNDERSTOOD))
+        elif not words and wanted.handed_over:
+            said.append(Turn.topic == HUMAN)
+        if wanted.band:
+            said.append(within(Turn.confidence, wanted.band))
+        return said
+    return [Turn.feedback == wanted.thumb, Turn.feedback.is_not(None)]
+
+
+def _floor(session: Session, wanted: Wanted, words: list[str], before: int | None) -> int | None:
+    """How far back messages are read one by one; None where an index leads to them."""
+    if not wanted.band or wanted.topic or words or wanted.not_understood or wanted.handed_over:
+        return None
+    newest = before if before is not None else (session.scalar(select(func.max(Turn.seq))) or 0)
+    return max(newest - SCANNED, 1)
+
+
+def _fitting(
+    session: Session, wanted: Wanted, matching: list[ColumnElement[bool]], ids: list[str], *, shown_until: int | None
+) -> list[str]:
+    """Those of the conversations that fulfil the rest, and that no earlier page has shown."""
+    if not ids:
+        return []
+    rows = select(Conversation.id).where(Conversation.id.in_(ids), *_of_conversation(wanted))
+    if wanted.not_understood:
+        rows = rows.where(_any_turn(Turn.topic.in_(NOT_UNDERSTOOD)))
+    if wanted.handed_over:
+        rows = rows.where(_any_turn(Turn.topic == HUMAN))
+    if wanted.thumb:
+        rows = rows.where(_any_turn(Turn.feedback == wanted.thumb))
+    fitting = set(session.scalars(rows))
+    if shown_until is not None and fitting:
+        newer = select(Turn.conversation_id).where(
+            Turn.conversation_id.in_(fitting), Turn.seq >= shown_until, *matching
+        )
+        fitting -= set(session.scalars(newer))
+    return [each for each in ids if each in fitting]
+
+
+def _any_turn(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    turn = select(Turn.seq).where(Turn.conversation_id == Conversation.id, condition)
+    return turn.correlate(Conversation).exists()
+
+
+# -- places in the list
+
+
+def _written(moment: datetime, conversation_id: str) -> str:
+    return base64.urlsafe_b64encode(f"{moment.isoformat()} {conversation_id}".encode()).decode().rstrip("=")
+
+
+def _read_moment(after: str | None) -> tuple[datetime, str] | None:
+    if not after:
+        return None
+    try:
+        text = base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode("ascii")
+        moment, _, conversation_id = text.partition(" ")
+        at = datetime.fromisoformat(moment)
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return None
+    return (at, conversation_id) if at.tzinfo else None
+
+
+def _read_number(after: str | None) -> int | None:
+    return int(after) if after and after.isascii() and after.isdigit() and len(after) < 19 else None

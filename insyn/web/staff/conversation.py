@@ -1,0 +1,76 @@
+"""One conversation: how each message was read and what came of it; correcting, marking, revealing, answering."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+
+from insyn.learning.corrections import NotCorrectable
+from insyn.review import reading
+from insyn.review.marks import FLAGGED, REVIEWED, NotATag, tag_mark
+from insyn.web.staff import pages
+from insyn.web.staff.conversations import CHANNELS, HERE, THUMBS, mark_from
+from insyn.web.staff.gate import Visit, gate
+
+NOT_CORRECTABLE = "Meddelandet kan inte rättas: det har inte lästs av assistenten, eller så finns inte avsikten."
+
+
+def conversation_router() -> APIRouter:
+    """The routes under /konsol/samtal/{conversation_id}."""
+    router = APIRouter(prefix=f"{HERE}/{{conversation_id}}")
+
+    @router.get("")
+    def show(conversation_id: str, visit: Visit = Depends(gate)) -> Response:
+        return conversation_page(visit, conversation_id, view=True)
+
+    @router.post("/ratta")
+    def correct(conversation_id: str, visit: Visit = Depends(gate)) -> Response:
+        turn_seq, corrections = _number(visit.form["turn"]), visit.services.corrections
+        try:
+            if visit.form["act"] == "angra":
+                corrections.withdraw(conversation_id, turn_seq, by=visit.by)
+            else:
+                corrections.correct(conversation_id, turn_seq, visit.form["intent"], by=visit.by)
+        except NotCorrectable:
+            return conversation_page(visit, conversation_id, wrong=NOT_CORRECTABLE)
+        return pages.onward(f"{HERE}/{conversation_id}", said="rattat")
+
+    @router.post("/markera")
+    def mark(conversation_id: str, visit: Visit = Depends(gate)) -> Response:
+        marks, form = visit.services.marks, visit.form
+        away = {"ej-granskat": REVIEWED, "ej-flagga": FLAGGED, "ej-etikett": tag_mark(form["etikett"])}
+        try:
+            added = mark_from(form)
+        except NotATag as error:
+            return conversation_page(visit, conversation_id, wrong=error.says)
+        if added is not None:
+            done = marks.add([conversation_id], added, by=visit.by)
+        elif form["act"] in away:
+            done = marks.remove([conversation_id], away[form["act"]], by=visit.by)
+        else:
+            return conversation_page(visit, conversation_id, wrong="Välj vad som ska göras.")
+        if not all(done.values()):
+            return pages.missing(visit)
+        return pages.onward(f"{HERE}/{conversation_id}", said="markerat")
+
+    return router
+
+
+def conversation_page(visit: Visit, conversation_id: str, *, wrong: str = "", view: bool = False) -> Response:
+    """The page of a conversation; `view` where someone opens it, which is logged."""
+    services = visit.services
+    with services.store.read() as session:
+        names = services.members.names(session)
+        file = reading.read(session, conversation_id, lambda member_id: names.get(member_id, "någon"))
+    if file is None:
+        return pages.missing(visit)
+    if view:
+        services.viewing.view_conversation(conversation_id, by=visit.by)
+    return pages.page(
+        visit, "conversation.html.j2", status=422 if wrong else 200, wrong=wrong, file=file, names=names,
+        intents=services.intents, CHANNELS=CHANNELS, THUMBS=THUMBS,
+    )  # fmt: skip
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
