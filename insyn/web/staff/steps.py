@@ -123,9 +123,9 @@ STEPS: dict[Event, StepForm] = {
     )
 }  # fmt: skip
 
-# The person's own steps (GDPR art. 12(6), 7(3)): a code given back and a confirmation are never entered by the staff, who
+# The person's own steps (GDPR art. 12(6), 7(3)): a code given back, a log-in at a provider, a confirmation: they are never entered by the staff, who
 # record their own judgement instead (`Event.VERIFIED_BY_STAFF`).
-ONLY_THE_PERSONS = frozenset({Event.MAILBOX_PROVED, Event.CONFIRMED})
+ONLY_THE_PERSONS = frozenset({Event.MAILBOX_PROVED, Event.STRONGLY_IDENTIFIED, Event.CONFIRMED})
 
 
 def steps_router() -> APIRouter:
