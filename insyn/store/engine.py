@@ -12,12 +12,16 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from insyn.store.queue import Queue
 
 
 class StoreUnavailable(Exception):
-    """The store could not take or give what was asked: locked, read-only, full or gone. Nothing was written."""
+    """The store could not take or give what was asked: locked, read-only, full or gone, or changed by another meanwhile.
+
+    Nothing was written; the same may be tried again.
+    """
 
 
 class Store:
@@ -63,6 +67,8 @@ class Store:
                 session.commit()
         except PoolTimeout as error:
             raise StoreUnavailable("all connections are taken") from error
+        except StaleDataError as error:
+            raise StoreUnavailable("someone else changed it meanwhile") from error
         except DBAPIError as error:
             if _is_unavailability(error):
                 raise StoreUnavailable(type(error.orig).__name__) from error

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import create_engine, event, func, select, text
+from sqlalchemy import create_engine, event, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from insyn.bootstrap import build
@@ -163,6 +163,24 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
 def test_a_broken_rule_of_the_data_is_not_the_stores_fault(house: House) -> None:
     with pytest.raises(IntegrityError), house.store.write() as session:
         session.add(Turn(id="x", conversation_id="none", author="person", at=house.clock(), text="", status="pending"))
+
+
+def test_a_case_that_another_has_changed_meanwhile_is_tried_again(house: House) -> None:
+    """What two decide on at once is decided once: the later one gets no half of its own, and is told to try again."""
+    (reference,) = house.visitor().claims("request.erasure")
+    before = house.case(reference)
+
+    def decide_while_another_does() -> None:
+        changed_by_another = update(Case).values(version=Case.version + 1).execution_options(synchronize_session=False)
+        with house.store.write() as session:
+            case = session.scalars(select(Case).where(Case.reference == reference)).one()
+            session.execute(changed_by_another)
+            case.assignee = "handler-1"
+
+    with pytest.raises(StoreUnavailable):
+        decide_while_another_does()
+    after = house.case(reference)
+    assert (after.assignee, after.version) == (None, before.version)
 
 
 def test_all_connections_taken_is_unavailable(sqlite_file: Path) -> None:
