@@ -43,6 +43,8 @@ from insyn.settings import Settings
 from insyn.staff.casefile import CaseFiling
 from insyn.staff.log_in import LogIn
 from insyn.staff.members import Members
+from insyn.staff.provider import BACK as STAFF_BACK
+from insyn.staff.provider import ProviderLogIn
 from insyn.staff.sessions import Sessions
 from insyn.staff.viewing import Viewing
 from insyn.store.engine import Store
@@ -92,6 +94,7 @@ class Services:
     members: Members
     staff_sessions: Sessions
     log_in: LogIn
+    staff_provider: ProviderLogIn | None  # None where the organisation's own log-in is not configured
     viewing: Viewing
     case_filing: CaseFiling
     marks: Marks
@@ -151,6 +154,7 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
     own_data = OwnData(store, index, casebook, vault, transcript, audit, clock, periods(settings))
     token_key = settings.token_key.get_secret_value()
     members = Members(store, keyring, audit, clock, token_key=token_key, code_key=settings.code_key.get_secret_value())
+    staff_log_in = LogIn(store, members, audit, clock, token_key=token_key)
     files = CaseFiles(store, keyring, audit, clock, max_bytes=settings.delivery_max_mb * 1_000_000)
     log_in, step_up = _stronger_identification(settings, store, casebook, audit, clock)
     rotation = Rotation(store, keyring, index, casebook, audit, clock)
@@ -205,13 +209,31 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
             idle_minutes=settings.staff_idle_minutes,
             hours=settings.staff_session_hours,
         ),
-        log_in=LogIn(store, members, audit, clock, token_key=token_key),
+        log_in=staff_log_in,
+        staff_provider=_staff_provider(settings, store, members, staff_log_in, audit, clock),
         viewing=Viewing(store, casebook, keyring, vault, audit, clock),
         case_filing=CaseFiling(casebook, files, transcript, clock),
         marks=Marks(store, audit, clock),
         intents=intents,
         corrections=Corrections(store, intents, audit, clock),
     )
+
+
+def _staff_provider(
+    settings: Settings, store: Store, members: Members, log_in: LogIn, audit: AuditLog, clock: Clock
+) -> ProviderLogIn | None:
+    if not settings.staff_issuer:
+        return None
+    provider = Provider(
+        issuer=settings.staff_issuer,
+        client_id=settings.staff_client_id,
+        client_secret=settings.staff_client_secret.get_secret_value(),
+        name=settings.staff_provider_name,
+        acr_values=tuple(settings.staff_acr_values.split()),
+        scope="openid",
+    )
+    client = OidcClient(provider, settings.token_key.get_secret_value(), clock)
+    return ProviderLogIn(store, members, log_in, client, audit, f"{settings.public_url}{STAFF_BACK}")
 
 
 def _stronger_identification(

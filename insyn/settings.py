@@ -87,6 +87,11 @@ class Settings(BaseSettings):
     rate_log_in_per_minute: int = Field(default=10, ge=1)
     staff_idle_minutes: int = Field(default=30, ge=1)
     staff_session_hours: int = Field(default=10, ge=1)
+    staff_issuer: str = ""
+    staff_client_id: str = ""
+    staff_client_secret: SecretStr = SecretStr("")
+    staff_acr_values: str = ""
+    staff_provider_name: str = "organisationens inloggning"
 
     # Files for a person to fetch.
     delivery_days: int = Field(default=14, ge=1)
@@ -132,6 +137,8 @@ class Settings(BaseSettings):
     def _a_whole_provider(self) -> Settings:
         if self.strong_issuer and not (self.strong_client_id and self.strong_client_secret.get_secret_value()):
             raise ValueError("INSYN_STRONG_ISSUER needs INSYN_STRONG_CLIENT_ID and INSYN_STRONG_CLIENT_SECRET")
+        if self.staff_issuer and not (self.staff_client_id and self.staff_client_secret.get_secret_value()):
+            raise ValueError("INSYN_STAFF_ISSUER needs INSYN_STAFF_CLIENT_ID and INSYN_STAFF_CLIENT_SECRET")
         if self.strong_issuer and self.environment == "production" and not self.strong_acr_values.split():
             raise ValueError("INSYN_STRONG_ISSUER needs INSYN_STRONG_ACR_VALUES: not every log-in is a strong one")
         return self

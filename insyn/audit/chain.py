@@ -70,10 +70,9 @@ class AuditLog:
             previous=head.hash,
             hash="",
         )
-        row.hash = _hash(row)
+        row.hash = self.hash_of(row)
         session.add(row)
-        head.seq, head.hash = row.seq, row.hash
-        head.seal = self._seal(row.seq, row.hash)
+        self.seal_head(head, row.seq, row.hash)
         session.flush()
         return row.seq
 
@@ -83,6 +82,15 @@ class AuditLog:
         if head is None:
             raise LookupError("the audit head is missing: the store is not migrated, or someone removed it")
         return head
+
+    def seal_head(self, head: AuditHead, seq: int, row_hash: str) -> None:
+        """Notes that the log ends with this row; `head` is held by the caller's transaction."""
+        head.seq, head.hash, head.seal = seq, row_hash, self._seal(seq, row_hash)
+
+    @staticmethod
+    def hash_of(row: Link) -> str:
+        """What binds a row to its content and to the row before it."""
+        return _hash(row)
 
     def verify(self, session: Session, anchor: Anchor | None = None) -> list[Break]:
         """The first places where the log was edited, cut, reordered or added to; empty when it is whole.

@@ -191,7 +191,7 @@ class Members:
         with self._store.write() as session:
             row = self._row(session, member_id)
             if row.status == "closed":
-                row.status, row.password_hash, row.sealed_totp = "invited", None, None
+                row.status, row.password_hash, row.sealed_totp, row.oidc_subject = "invited", None, None, None
                 self._audit.append(session, "staff.reopened", row.id, by=by)
             return self._link(session, row)
 

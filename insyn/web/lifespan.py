@@ -53,6 +53,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await services.rasa.close()
         if services.step_up is not None:
             await services.step_up.close()
+        if services.staff_provider is not None:
+            await services.staff_provider.close()
         services.store.close()
 
 

@@ -10,13 +10,14 @@ import sys
 from collections.abc import Callable
 
 from insyn.runtime.progress import guarded
-from tests.bench import cases, chat, purge, queries
+from tests.bench import cases, chat, console, purge, queries
 from tests.bench.stock import STOCK_EPOCHS
 
 PARTS: dict[str, tuple[Callable[[argparse.Namespace], None], str]] = {
     "chat": (chat.run, "answers, training, start and memory beside stock Rasa"),
     "cases": (cases.run, "opening and verifying cases, on SQLite and PostgreSQL"),
     "queries": (queries.run, "the same queries at 100 and at 100 000 cases"),
+    "console": (console.run, "the staff's lists at 1 000 and at 100 000 cases with 1 000 000 turns"),
     "purge": (purge.run, "the purge of 100 000 conversations"),
 }
 

@@ -16,6 +16,7 @@ from insyn.web.staff.conversations import conversations_router
 from insyn.web.staff.entry import entry_router
 from insyn.web.staff.files import files_router
 from insyn.web.staff.gate import TurnedAway, Visit, gate
+from insyn.web.staff.organisation import organisation_router
 from insyn.web.staff.own_account import own_account_router
 from insyn.web.staff.steps import steps_router
 from insyn.web.staff.today import today_router
@@ -27,6 +28,7 @@ def add_console(app: FastAPI, services: Services) -> None:
     console = APIRouter(dependencies=[Depends(gate)])
     for router in (
         entry_router(services.settings),
+        organisation_router(services.settings),
         today_router(),
         own_account_router(),
         accounts_router(),

@@ -60,7 +60,7 @@ def entry_router(settings: Settings) -> APIRouter:
                 visit, "log_in.html.j2", status=422, wrong=WRONG, email=email, onward=_onward(visit.form["onward"])
             )
         response = pages.onward(_onward(visit.form["onward"]) or PREFIX)
-        _let_in(visit, response, member_id)
+        let_in(visit, response, member_id)
         return response
 
     @router.post("/logga-ut")
@@ -89,14 +89,14 @@ def entry_router(settings: Settings) -> APIRouter:
                 code="".join(form["code"].split()),
             )
         except NoSuchLink:
-            return _no_link(visit)
+            return no_link(visit)
         except (NotPossible, PasswordTooWeak) as error:
             return _welcome(visit, link, wrong=error.says)
         if done is None:
             return _welcome(visit, link, wrong="Koden stämmer inte. Skriv den som appen visar just nu.")
         member_id, codes = done
         response = pages.page(visit, "recovery_codes.html.j2", codes=codes, fresh=True)
-        _let_in(visit, response, member_id)
+        let_in(visit, response, member_id)
         return response
 
     return router
@@ -106,7 +106,7 @@ def _welcome(visit: Visit, link: str, *, wrong: str = "") -> Response:
     try:
         welcome = visit.services.members.welcome(link)
     except NoSuchLink:
-        return _no_link(visit)
+        return no_link(visit)
     picture = segno.make(welcome.totp_address, error="m").svg_inline(scale=4, border=2, dark="#000", light="#fff")
     return pages.page(
         visit, "welcome.html.j2", status=422 if wrong else 200, wrong=wrong, link=link, invited=welcome.member,
@@ -115,12 +115,12 @@ def _welcome(visit: Visit, link: str, *, wrong: str = "") -> Response:
     )  # fmt: skip
 
 
-def _no_link(visit: Visit) -> Response:
+def no_link(visit: Visit) -> Response:
     text = "Länken är använd, ersatt eller för gammal. Be en administratör om en ny."
     return pages.problem(visit, 404, "Länken gäller inte", text)
 
 
-def _let_in(visit: Visit, response: Response, member_id: str) -> None:
+def let_in(visit: Visit, response: Response, member_id: str) -> None:
     """A new session, never one that the browser brought along; and the mark of a browser that has been let in."""
     settings = visit.services.settings
     secure = is_secure(settings)

@@ -23,6 +23,7 @@ PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 # What a page says of what was just done; only the key travels in the address.
 SAID: dict[str, str] = {
     "losenord": "Lösenordet är bytt. Du är utloggad på andra enheter.",
+    "kopplat": "Organisationens inloggning är kopplad till ditt konto.",
     "sessioner": "Du är utloggad på alla andra enheter.",
     "roller": "Rollerna är ändrade. Personen loggar in på nytt.",
     "anteckning": "Anteckningen är sparad.",

@@ -197,13 +197,12 @@ async def test_each_number_of_today_is_that_of_its_list(house: House, desk: Call
 async def pages_of(one: Desk, path: str) -> list[str]:
     """The references of a list over all its pages."""
     found: list[str] = []
-    while True:
-        page = (await one.gets(path)).text
-        found += re.findall(r'class="ref" href="/konsol/arenden/(INS-[^"]+)" data-open', page)
-        onward = re.search(r'rel="next" href="([^"]+)"', page)
-        if onward is None:
-            return found
-        path = onward[1].replace("&amp;", "&")
+    onward: str | None = path
+    while onward is not None:
+        page = await one.gets(onward)
+        found += re.findall(r'class="ref" href="/konsol/arenden/(INS-[^"]+)" data-open', page.text)
+        onward = one.next_page(page)
+    return found
 
 
 async def test_pages_hold_every_case_once_and_in_order(
