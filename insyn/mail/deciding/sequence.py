@@ -109,7 +109,11 @@ def automatic_reply(mail: ReadMail, context: Context) -> Decision | None:
 def autoreply_wording(mail: ReadMail, context: Context) -> Decision | None:
     """Absence and receipt messages that only their wording gives away."""
     signs = _autoreply_signs(mail)
-    subject = wordings.PERHAPS_AUTOREPLY_SUBJECT.match(mail.topic) or wordings.AUTOREPLY_SUBJECT.match(mail.topic)
+    subject = (
+        wordings.PERHAPS_AUTOREPLY_SUBJECT.match(mail.topic)
+        or wordings.AUTOREPLY_SUBJECT.match(mail.topic)
+        or wordings.BEFORE_OUR_SUBJECT.match(mail.topic)
+    )
     marked = bool(subject) or mail.automatic.response_suppressed or mail.automatic.auto_submitted == "auto-generated"
     if (signs >= 3 and len(mail.new_text.split()) < 150) or (signs >= 1 and marked):
         return Decision("ignored", "automatic_reply", "Ett automatiskt svar, enligt formuleringen.")
@@ -358,8 +362,9 @@ AFTER_UNDERSTANDING: tuple[Rule, ...] = (
 
 
 def _not_understood(mail: ReadMail, context: Context) -> Decision:
-    """Someone who had an automatic reply today is not told once more: what is not understood may be a machine's answer."""
-    holding = Holding.GENERAL if context.automatic_replies == 0 else Holding.NONE
+    """A human's. In an answer to a mail it may be a machine's that Insyn does not know as such, so nothing goes back to it."""
+    answers = mail.is_reply or context.known_thread or context.automatic_replies > 0
+    holding = Holding.NONE if answers else Holding.GENERAL
     return _human(mail, context, "not_understood", "Insyn förstod inte vad mejlet gäller.", holding)
 
 

@@ -17,10 +17,12 @@ AUTOREPLY_SUBJECT = re.compile(
 )
 # Subjects of automatic replies that a person may also write; the text has to say the same.
 PERHAPS_AUTOREPLY_SUBJECT = re.compile(
-    r"^\s*(?:frånvaro|frånvarande|fravær|semester|ledig|föräldraledig|tjänstledig|på resande fot|poissa|lomalla|ferie|away|vacation|on leave|holiday"
+    r"^\s*(?:frånvaro|frånvarande|fravær|semester(?:st\w+)?|ledig|föräldraledig|tjänstledig|på resande fot|poissa|lomalla|ferie|away|vacation|on leave|holiday"
     r"|tack för (?:ditt|att du|er)|takk for|tak for|thank you for|kiitos|vi har (?:mottagit|tagit emot|fått)|bekräftelse|mottagningsbekräftelse|kvittens|ärende|ticket|case|ditt ärende|ditt meddelande)\b",
     re.IGNORECASE,
 )
+# "Semesterstängt! Re: Din begäran": a machine's words put before our own subject.
+BEFORE_OUR_SUBJECT = re.compile(r"\S.*\b(?:re|sv|svar|vs)\s?:\s", re.IGNORECASE)
 # What absence and receipt messages say. Each is one sign; two of them, or one in an answer to a mail of ours, make an automatic reply.
 AUTOREPLY_TEXT = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -40,9 +42,11 @@ AUTOREPLY_TEXT = tuple(
         r"\b(?:e-?post)?adressen (?:används|gäller|fungerar|bevakas|är) (?:inte|ej)|\b(?:adressen|e-?postadress(?:en)?|brevlåda(?:n)?|mejladress(?:en)?|inkorg(?:en)?)\b.{0,30}\b(?:inte längre|upphör|avslutad|bevakas (?:inte|ej)|läses (?:inte|ej)|stängd)"
         r"|\b(?:jag|hon|han|personen|kollegan|medarbetaren)\b.{0,40}\b(?:har slutat|arbetar inte längre|jobbar inte längre|inte längre (?:anställd|kvar))|no longer (?:with|works? (?:at|for)|in use|monitored)"
         r"|ei ole enää (?:käytössä|töissä)|arbejder ikke længere|jobber ikke lenger",
+        r"\b(?:semesterstäng|sommarstäng|julstäng|lunchstäng|helgstäng)\w+|\b(?:kontoret|kundtjänst|växeln|butiken|expeditionen|vi) (?:är|har|håller) (?:\w+ )?stängt?\b"
+        r"|\böppnar (?:igen|åter)|(?:mejl|mail|meddelanden) (?:besvaras|läses) när\b|\b(?:vabbar|vab:ar|är sjuk)\b.{0,60}\b(?:svarar|åter|tillbaka|hör av)|\bsvarar (?:när|så fort) jag\b|(?:lukket|suljettu)\b.{0,40}\b(?:til|asti)",
         r"(?:svara|skriv(?: ditt svar)?|reply|type your reply|svar) (?:ovanför|above) (?:den här|denna|this) (?:raden|linjen|line)",
-        r"\bi(?:'m| am| will be)\b.{0,40}\b(?:out of (?:the )?office|on (?:vacation|leave|holiday|annual leave|parental leave)|away|travel(?:l)?ing)\b|\blimited access to (?:my )?e-?mail|\bfor urgent (?:matters|issues|requests)",
-        r"\bjeg (?:er|har)\b.{0,30}\b(?:ferie|på ferie|bortreist|fraværende|ikke på kontoret|ude af kontoret|permisjon|barsel)\b",
+        r"\bi(?:'m| am| will be)\b.{0,40}\b(?:out of (?:the )?office|on (?:vacation|leave|holiday|annual leave|parental leave)|away|travel(?:l)?ing)\b|\blimited (?:access to (?:my )?e-?mail|e-?mail access)|\bfor urgent (?:matters|issues|requests)",
+        r"\bjeg (?:er|har)\b.{0,30}\b(?:ferie|på ferie|bortreist|fraværende|ikke på kontoret|ude af kontoret|permisjon|permittert|(?:pappa|mamma|foreldre|svangerskaps)perm\w*|barsel\w*|orlov)\b",
         r"\bolen\b.{0,40}\b(?:lomalla|poissa|vapaalla|matkoilla)\b|palaan (?:töihin|takaisin|toimistolle)|kiireellisissä asioissa",
     )
 )

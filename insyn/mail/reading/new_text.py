@@ -185,7 +185,7 @@ def _interleaved(lines: list[str], start: int) -> _Parts:
         at += 1
     groups.append(group)
     for number, each in enumerate(groups):
-        text, sign = signature.cut(each)
+        text, sign = signature.cut(each, below_quotes=any(line.strip() for line in new))
         if number < len(groups) - 1 and not sign:
             text = each
         if any(line.strip() for line in text):
@@ -346,8 +346,22 @@ def _attribution(lines: list[str], at: int) -> _Break | None:
         ):
             continue
         if _says_who_wrote(joined, quoted=_is_quoted_next(lines, number + 1)):
-            return _Break("attribution", at, number + 1)
+            return None if _begins_later(lines, at + 1, number + 1) else _Break("attribution", at, number + 1)
     return None
+
+
+def _begins_later(lines: list[str], start: int, end: int) -> bool:
+    """Whether a whole attribution stands in the lines below the first one, which then is the sender's own."""
+    for at in range(start, end):
+        rest = " ".join(line.strip() for line in lines[at:end])
+        if (
+            wordings.ATTRIBUTION_START.match(rest)
+            and wordings.WROTE.search(rest)
+            and wordings.DATE_OR_TIME.search(rest)
+            and _says_who_wrote(rest, quoted=False)
+        ):
+            return True
+    return False
 
 
 def _says_who_wrote(line: str, *, quoted: bool) -> bool:
@@ -359,6 +373,8 @@ def _says_who_wrote(line: str, *, quoted: bool) -> bool:
         if wordings.PERSON_WROTE.search(line):
             return False
         return line.endswith((":", ")")) and (addressed or (dated and len(line.split()) <= 16))
+    if quoted and line.endswith(":") and wordings.DATE_OR_TIME.search(line) and wordings.ADDRESS.search(line):
+        return True  # "2025-05-12 10:14 GMT+02:00 Anna Ek <anna@example.se>:"
     return quoted and any(pattern.search(line) for pattern in wordings.LIBRARY_ATTRIBUTIONS)
 
 

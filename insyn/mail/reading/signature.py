@@ -23,12 +23,19 @@ _FIRST_PERSON = re.compile(r"\b(?:jag|mig|mej|min|mitt|mina|jeg|meg|mine|minä|m
 _ABOUT_HOURS = re.compile(
     r"\bjag (?:arbetar|jobbar|är (?:ledig|tjänstledig|föräldraledig|på plats)|läser|svarar)\b", re.IGNORECASE
 )
+_SENTENCE_WORDS = re.compile(r"\b(?:är|kan|ni|vill|har|att|det|de|ska|o|finns|gäller|er|dere|please|is|are)\b")
 _CAPITALISED_NAME = re.compile(r"^[A-ZÅÄÖÆØÉ][\w'’-]*\.?(?:\s(?:[A-ZÅÄÖÆØÉ][\w'’-]*\.?|von|af|de|van|der)){0,3}\.?$")
 
 
-def cut(lines: list[str]) -> tuple[list[str], list[str]]:
-    """`lines` parted in what was said and what only signs it. What reads like a sentence of the writer's is kept."""
+def cut(lines: list[str], *, below_quotes: bool = False) -> tuple[list[str], list[str]]:
+    """`lines` parted in what was said and what only signs it. What reads like a sentence of the writer's is kept.
+
+    `below_quotes` says that other text of the writer's stands further up, so that there may be nothing but a signature here.
+    """
     text, signature = list(lines), []  # type: list[str], list[str]
+    start = next((at for at, line in enumerate(lines) if line.strip()), None)
+    if below_quotes and start is not None and wordings.SIGNATURE_DELIMITER.match(lines[start]):
+        text, signature = _rescued(lines[start + 1 :])
     for find in (_delimiter, _closing, _sent_from):
         at = find(text)
         if at is not None:
@@ -140,9 +147,9 @@ def _rescued(lines: list[str]) -> tuple[list[str], list[str]]:
     said: list[str] = []
     signed: list[str] = []
     for paragraph in paragraphs(lines):
-        whole = " ".join(paragraph)[:MAX_SEEN]
-        if says_something(whole):
-            said += ["", *paragraph]
+        spoken = [line for line in paragraph if not wordings.SENT_FROM.match(line[:200])]
+        if says_something(" ".join(spoken)[:MAX_SEEN]):
+            said += ["", *spoken]
         else:
             signed += [*([""] if signed else []), *paragraph]
     return said, signed
@@ -150,7 +157,7 @@ def _rescued(lines: list[str]) -> tuple[list[str], list[str]]:
 
 def says_something(paragraph: str) -> bool:
     """Whether a paragraph below a greeting is a sentence of the writer's rather than part of a signature."""
-    if wordings.DISCLAIMER.search(paragraph) or wordings.SENT_FROM.match(paragraph[:200]):
+    if wordings.DISCLAIMER.search(paragraph):
         return False
     if _POSTSCRIPT.match(paragraph):
         return True
@@ -173,7 +180,7 @@ def _unsigned_tail(lines: list[str]) -> tuple[list[str], list[str]]:
         before = _trimmed(text[: len(text) - len(block)])
         if not before or before[-1].rstrip().endswith(":"):
             break
-        if is_name(block[0]) and (len(block) == 1 or _is_contact_block(block[1:])):
+        if _signs(block[0]) and (len(block) == 1 or _is_contact_block(block[1:]) or _are_titles(block[1:])):
             pass
         elif not (
             _is_contact_block(block)
@@ -185,10 +192,36 @@ def _unsigned_tail(lines: list[str]) -> tuple[list[str], list[str]]:
         text = before
     else:
         return text, tail
-    # A name straight below the last sentence, without a blank line between.
-    if len(text) > 1 and text[-2].strip() and text[-2].rstrip()[-1:] in ".!?" and is_name(text[-1]):
-        return _trimmed(text[:-1]), [text[-1], *tail]
+    # A name straight below the last sentence, without a blank line between, perhaps with a title or a number below it.
+    for at in range(len(text) - 1, max(0, len(text) - 1 - MAX_CONTACT_LINES), -1):
+        sentence = text[at - 1].rstrip()
+        if not sentence or not text[at].strip():
+            break
+        below = text[at + 1 :]
+        if (
+            sentence[-1:] in ".!?"
+            and _signs(text[at])
+            and (not below or _is_contact_block(below) or _are_titles(below))
+        ):
+            return _trimmed(text[:at]), [*text[at:], *([""] if tail else []), *tail]
     return text, tail
+
+
+def _signs(line: str) -> bool:
+    """Whether a line is a name, or one after a slash."""
+    return is_name(line) or (bool(wordings.SLASH_NAME.match(line)) and not line.lstrip().startswith(("- ", "– ", "— ")))
+
+
+def _are_titles(lines: list[str]) -> bool:
+    """Lines such as a title, a company and a town: few, short, and no sentence."""
+    return len(lines) <= 4 and all(
+        line.strip()[:1].isupper()
+        and len(line.split()) <= 4
+        and line.rstrip()[-1:] not in ".!?:"
+        and not _FIRST_PERSON.search(line)
+        and not _SENTENCE_WORDS.search(line)
+        for line in lines
+    )
 
 
 def _is_contact_block(lines: list[str]) -> bool:
@@ -198,7 +231,7 @@ def _is_contact_block(lines: list[str]) -> bool:
     return (
         short
         and any(_CONTACT.search(line[:300]) for line in lines)
-        and not any(_FIRST_PERSON.search(line) for line in lines)
+        and not any(_FIRST_PERSON.search(line) or _SENTENCE_WORDS.search(line) for line in lines)
     )
 
 

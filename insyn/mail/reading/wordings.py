@@ -74,8 +74,7 @@ _WEEKDAY = (
     "|lauantai\\w*|sunnuntai\\w*|monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 )
 ATTRIBUTION_START = re.compile(
-    rf"^(?:Den|Det|På|Vid|On|At|In|Am|Le|El|Il|Op|Dnia|Dne|I|(?:{_WEEKDAY})\b|\d{{1,4}}[\s./-]|[\"'<]?[\w.+-]+@|[\"']?[A-ZÅÄÖÆØ][\w'’.-]+)",
-    re.IGNORECASE,
+    rf"^(?:(?i:Den|Det|På|Vid|On|At|In|Am|Le|El|Il|Op|Dnia|Dne|I|(?:{_WEEKDAY})\b)|\d{{1,4}}[\s./-]|[\"'<]?[\w.+-]+@|[\"']?[A-ZÅÄÖÆØ][\w'’.-]+)"
 )
 DATE_OR_TIME = re.compile(
     r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.]\d{2}\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b"
@@ -109,7 +108,7 @@ _CLOSINGS = [
     r"(?:m(?:ed)?\.?\s?)?v(?:änlig(?:a|t)?)?\.?\s?(?:h(?:älsn(?:ing(?:ar|en)?)?)?)\.?",
     r"m\s?\.?\s?v\s?\.?\s?h\.?", r"vh", r"hälsn\.?", r"häls(?:ning(?:ar)?)?",
     r"(?:med )?(?:(?:de|mina|våra) )?(?:allra )?(?:bästa|hjärtlig(?:a|aste)|varm(?:a|aste)|solig(?:a|aste)|trevliga|glada|många|stora|fina(?:ste)?|vänlig(?:a|aste)) hälsningar(?: från [^\W\d_][\w ]{1,30})?",
-    r"(?:de )?bästa", r"vänligen", r"högaktningsfullt", r"hälsar", r"allt gott", r"ha det (?:bra|gott|fint)",
+    r"(?:de )?bästa", r"vänligen", r"högaktningsfullt", r"(?:stor |varm |många )?kram(?:ar)?", r"puss(?: (?:och|&|o) kram)?", r"klem", r"knus", r"hälsar", r"allt gott", r"ha det (?:bra|gott|fint)",
     r"(?:tack|tusen tack|tack så mycket|tack och hej|stort tack)(?: (?:på förhand|för hjälpen))?(?: och (?:hälsningar|hej))?",
     r"(?:ha en )?(?:fortsatt )?(?:trevlig|fin|skön|bra|härlig) (?:dag|kväll|helg|vecka|sommar|eftermiddag)",
     r"(?:med )?(?:vennlig|venlig|beste|kærlig|hjertelig|mange) (?:hilsen|hilsner)", r"beste", r"hilsen", r"vennligst",
@@ -121,7 +120,8 @@ _CLOSINGS = [
 # A line that is a closing phrase and at most a name after it.
 CLOSING = re.compile(
     rf"^\s*(?:{'|'.join(_CLOSINGS)})"
-    r"[\s,.!*_]*(?:[/|–—-]{0,2}\s*(?P<name>[^\W\d_][\w'’.-]*(?:\s+[^\W\d_][\w'’.-]*){0,4}))?[\s,.!*_)]*$",
+    r"(?:,? (?:från|fra|from) [^\W\d_][\w ]{1,30})?"
+    r"[^\w\n]{0,8}?(?:[/|–—-]{0,2}\s*(?P<name>[^\W\d_][\w'’.-]*(?:\s+[^\W\d_][\w'’.-]*){0,4}))?[^\w\n]{0,8}$",
     re.IGNORECASE,
 )
 SIGNATURE_DELIMITER = re.compile(r"^\s{0,2}(?:--|––|—|-- ?|__)\s*$")
@@ -129,7 +129,7 @@ SLASH_NAME = re.compile(r"^\s*(?:/{1,2}|~|[–—-]\s?)\s?[^\W\d_][\w'’.-]*(?:
 
 _SENT_FROM = [
     *(phrase for language in ("sv", "da", "en", "de", "fr", "es", "it", "nl", "pl") for phrase in MAIL_LANGUAGES[language].get("sent_from", "").split("|") if phrase),
-    r"Skickat från", r"Skickades från", r"Skickat med", r"Skickat via", r"Skickat av min", r"Hämta Outlook", r"Hämta ",
+    r"Skicka(?:t|des|d) (?:(?:säkert|krypterat|tryggt) )?(?:från|med|via|av min)", r"Hämta Outlook", r"Hämta ",
     r"Sent (?:from|with|via|using) (?:my|Outlook|Mail|Yahoo|AOL|Samsung|Proton|Mailbird|the|Gmail|myMail|Spark|Superhuman|BlackBerry)",
     r"Get Outlook for", r"Get BlueMail", r"Get TypeApp", r"Sendt (?:fra|via|med)", r"Hent Outlook", r"Få Outlook", r"Last ned Outlook",
     r"Lähetetty (?:iPhone|iPad|laitteesta|Outlook|Samsung|Yahoo|minun|matkapuhelim|Android|Huawei|sähköposti|Windows)\w*", r"Lähetetty\s\w+sta\b",

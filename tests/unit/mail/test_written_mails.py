@@ -1,7 +1,7 @@
 """Mails of our own writing, each with its expected reading and decision in the YAML file beside it.
 
-`written` grew with the code and has to be right in full. `held_out` was written before looking at how the code did on it; it
-measures, at the levels asked of the mailbox.
+`written` grew with the code and has to be right in full. `held_out` was written before looking at how the code did on it;
+tests/fixtures/mails/README.md says what came of it the first time.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ AUTOMATIC = {
 
 def names(group: str) -> list[str]:
     return sorted(path.stem for path in (MAILS / group).glob("*.eml"))
+
+
+def every_mail() -> list[tuple[str, str]]:
+    return [(group, name) for group in ("written", "held_out") for name in names(group)]
 
 
 @cache
@@ -83,24 +87,22 @@ def test_is_decided_upon_for_the_right_reason(name: str) -> None:
         assert list(decision.unreachable) == wanted["unreachable"]
 
 
-@pytest.mark.parametrize("group", ["written", "held_out"])
-def test_automatic_mail_gets_no_reply(group: str) -> None:
-    automatic = [name for name in names(group) if expected(group, name).get("because") in AUTOMATIC]
-    replied_to = [name for name in automatic if decided(group, name).reply_to is not None]
-    assert len(automatic) >= 10
+def test_automatic_mail_gets_no_reply() -> None:
+    automatic = [each for each in every_mail() if expected(*each).get("because") in AUTOMATIC]
+    replied_to = [each for each in automatic if decided(*each).reply_to is not None]
+    assert len(automatic) >= 50
     assert replied_to == []
 
 
-@pytest.mark.parametrize("group", ["written", "held_out"])
-def test_no_mail_with_a_request_is_put_aside(group: str) -> None:
+def test_no_mail_with_a_request_is_put_aside() -> None:
     """What Rasa reads as a request is answered or seen by a human, in whichever mail a person wrote it."""
     asking = [
-        name
-        for name in names(group)
-        if any(intent.startswith("request.") for intent in expected(group, name).get("readings") or [])
+        each
+        for each in every_mail()
+        if any(intent.startswith("request.") for intent in expected(*each).get("readings") or [])
     ]
-    assert len(asking) >= 30
-    assert [name for name in asking if decided(group, name).kind == "ignored"] == []
+    assert len(asking) >= 100
+    assert [each for each in asking if decided(*each).kind == "ignored"] == []
 
 
 def test_unseen_mails_are_read_and_decided_upon() -> None:
