@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 
 from insyn.runtime.progress import guarded
-from tests.bench import cases, chat, console, purge, queries
+from tests.bench import cases, chat, console, mail, purge, queries
 from tests.bench.stock import STOCK_EPOCHS
 
 PARTS: dict[str, tuple[Callable[[argparse.Namespace], None], str]] = {
@@ -18,6 +18,7 @@ PARTS: dict[str, tuple[Callable[[argparse.Namespace], None], str]] = {
     "cases": (cases.run, "opening and verifying cases, on SQLite and PostgreSQL"),
     "queries": (queries.run, "the same queries at 100 and at 100 000 cases"),
     "console": (console.run, "the staff's lists at 1 000 and at 100 000 cases with 1 000 000 turns"),
+    "mail": (mail.run, "mails read and decided upon, beside Python's email and mail-parser-reply"),
     "purge": (purge.run, "the purge of 100 000 conversations"),
 }
 

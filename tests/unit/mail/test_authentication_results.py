@@ -61,7 +61,7 @@ def test_reads_what_servers_write(value: str, authserv_id: str, results: list[tu
         "mx.example; " + "(" * 9_000,
     ],
 )
-def test_refuses_what_the_grammar_does_not_produce(value: str) -> None:
+def test_security_23_refuses_what_the_grammar_does_not_produce(value: str) -> None:
     with pytest.raises(NotWellFormed):
         parse(value)
 
@@ -90,20 +90,20 @@ def test_grades_what_the_results_say_about_the_sender(results: str, expected: Gr
     assert grade([f"{HERE}; {results}"], HERE, SENDER)[0].grade is expected
 
 
-def test_only_the_pinned_server_counts() -> None:
+def test_security_23_only_the_pinned_server_counts() -> None:
     forged = "mx.evil.example; dmarc=pass header.from=example.com"
     assert grade([forged], HERE, SENDER)[0].grade is Grade.UNKNOWN
     assert grade([f"{HERE}.evil.example; dmarc=pass"], HERE, SENDER)[0].grade is Grade.UNKNOWN
     assert grade([f"{HERE}; dmarc=pass"], "", SENDER)[0].grade is Grade.UNKNOWN
 
 
-def test_of_the_pinned_servers_headers_only_the_topmost_counts() -> None:
+def test_security_23_of_the_pinned_servers_headers_only_the_topmost_counts() -> None:
     """The receiving server writes above what it got, so what claims to be its own further down came with the mail."""
     genuine, forged = f"{HERE}; spf=fail; dkim=none", f"{HERE}; dmarc=pass header.from=example.com"
     verdict, malformed = grade([genuine, forged], HERE, SENDER)
     assert (verdict.grade, verdict.spf, verdict.dmarc, malformed) == (Grade.FAILED, Result.FAIL, Result.NONE, False)
 
 
-def test_a_malformed_header_is_no_evidence_and_is_noted() -> None:
+def test_security_23_a_malformed_header_is_no_evidence_and_is_noted() -> None:
     verdict, malformed = grade([f"{HERE}; dmarc=pass header.from=(", "other.example; spf=pass"], HERE, SENDER)
     assert (verdict.grade, malformed) == (Grade.UNKNOWN, True)

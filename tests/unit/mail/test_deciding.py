@@ -60,7 +60,7 @@ INTENTS = [
 
 
 @pytest.mark.parametrize("marks", MARKS, ids=str)
-def test_nothing_that_a_machine_sent_gets_a_reply(marks: AutomaticMarks) -> None:
+def test_security_22_nothing_that_a_machine_sent_gets_a_reply(marks: AutomaticMarks) -> None:
     """Whatever was read in it, and whatever the office it seems to come from."""
     for intent, subject, sender in itertools.product(INTENTS, ("Begäran", "Sv: Din begäran"), (ANNA, "kim@polisen.se")):
         each = replace(mail(subject=subject, sender=sender), automatic=marks)
@@ -88,7 +88,7 @@ def test_a_request_in_bulk_mail_is_not_put_aside(marks: AutomaticMarks, intent: 
 
 
 @pytest.mark.parametrize("intent", INTENTS)
-def test_a_sender_gets_at_most_so_many_replies_a_day(intent: str) -> None:
+def test_security_22_a_sender_gets_at_most_so_many_replies_a_day(intent: str) -> None:
     replies = 0
     for _ in range(20):
         decision = decided(mail(), replace(HERE, automatic_replies=replies), (Reading(intent, 0.9),))
@@ -100,7 +100,7 @@ def test_a_sender_gets_at_most_so_many_replies_a_day(intent: str) -> None:
 @pytest.mark.parametrize(
     "sender", [OWN, "DPO@Kontek.example", '"Insyn" <dpo@KONTEK.EXAMPLE>', f"=?utf-8?Q?Insyn?= <{OWN}>"]
 )
-def test_our_own_mail_is_never_answered(sender: str) -> None:
+def test_security_22_our_own_mail_is_never_answered(sender: str) -> None:
     assert decided(mail(sender=sender)).reply_to is None
 
 
@@ -116,7 +116,7 @@ def test_our_own_mail_is_never_answered(sender: str) -> None:
         ("Reply-To: not an address\r\n", ANNA),
     ],
 )
-def test_a_reply_never_goes_to_reply_to(reply_to: str, goes_to: str | None) -> None:
+def test_security_22_a_reply_never_goes_to_reply_to(reply_to: str, goes_to: str | None) -> None:
     decision = decided(mail(headers=reply_to))
     assert decision.reply_to == goes_to
     assert ("reply_to_differs" in decision.evidence) is (

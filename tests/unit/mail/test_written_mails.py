@@ -87,7 +87,7 @@ def test_is_decided_upon_for_the_right_reason(name: str) -> None:
         assert list(decision.unreachable) == wanted["unreachable"]
 
 
-def test_automatic_mail_gets_no_reply() -> None:
+def test_security_22_automatic_mail_gets_no_reply() -> None:
     automatic = [each for each in every_mail() if expected(*each).get("because") in AUTOMATIC]
     replied_to = [each for each in automatic if decided(*each).reply_to is not None]
     assert len(automatic) >= 50
