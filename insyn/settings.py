@@ -105,6 +105,7 @@ class Settings(BaseSettings):
     retention_unverified_case_days: int = Field(default=90, ge=1)
     retention_code_hours: int = Field(default=24, ge=24)  # an address's budget of failures is a day's
     retention_mail_hours: int = Field(default=24, ge=1)
+    retention_log_in_days: int = Field(default=180, ge=1)
 
     log_level: str = "INFO"
 

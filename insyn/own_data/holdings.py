@@ -24,7 +24,7 @@ from insyn.conversation.transcript import Transcript
 from insyn.identity.address import EmailAddress
 from insyn.identity.levels import LEVEL
 from insyn.privacy.keys import BlindIndex
-from insyn.privacy.retention import Period
+from insyn.privacy.retention import ABOUT_STAFF, Period
 from insyn.privacy.vault import Vault
 from insyn.requests.desk import Here
 from insyn.store.engine import Store
@@ -154,6 +154,7 @@ class OwnData:
             "retention": [
                 {"what": each.name, "period": each.written(), "from": each.since, "reason": each.reason}
                 for each in self._periods.values()
+                if each.kind not in ABOUT_STAFF
             ],
             "rights": "Du kan begära rättelse, radering, begränsning och dataportabilitet och invända. Skriv till Insyn eller dpo@kontek.se.",
             "complaint": "Du kan klaga hos Integritetsskyddsmyndigheten, IMY (imy.se).",

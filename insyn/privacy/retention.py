@@ -10,6 +10,8 @@ from datetime import timedelta
 
 from insyn.settings import Settings
 
+ABOUT_STAFF = frozenset({"staff_log_ins"})  # what is kept about the staff and nobody else
+
 
 @dataclass(frozen=True)
 class Period:
@@ -82,6 +84,11 @@ def periods(settings: Settings) -> dict[str, Period]:
             "unsent_files", "Filer som lagts till ett ärende men inte skickats", "att ärendet avslutades",
             timedelta(days=settings.delivery_days),
             "När ärendet är avslutat ska det som skulle skickas vara skickat.",
+        ),
+        Period(
+            "staff_log_ins", "Personalens försök att logga in", "försöket",
+            timedelta(days=settings.retention_log_in_days),
+            "Ett intrång upptäcks ofta först efter månader. Därefter behövs raderna inte.",
         ),
         Period(
             "broken_uploads", "Filer som aldrig blev hela", "att de började läggas in",

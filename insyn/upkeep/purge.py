@@ -47,6 +47,7 @@ from insyn.store.models import (
     OutgoingMail,
     PurgeProof,
 )
+from insyn.store.staff_tables import StaffLogIn
 
 BATCH = 500
 BROKEN_OFF_AFTER = timedelta(hours=6)
@@ -190,6 +191,7 @@ class Purge:
                 ),
                 _remove_files,
             ),
+            "staff_log_ins": _Kind(StaffLogIn.seq, lambda cutoff: StaffLogIn.at < cutoff, _remove_log_ins),
             "broken_uploads": _Kind(
                 DeliveryFile.id,
                 lambda cutoff: and_(DeliveryFile.complete.is_(False), DeliveryFile.created_at < cutoff),
@@ -269,6 +271,10 @@ def _remove_codes(session: Session, ids: Sequence[str]) -> None:
 
 def _remove_failures(session: Session, ids: Sequence[int]) -> None:
     session.execute(delete(AddressFailure).where(AddressFailure.id.in_(ids)))
+
+
+def _remove_log_ins(session: Session, ids: Sequence[int]) -> None:
+    session.execute(delete(StaffLogIn).where(StaffLogIn.seq.in_(ids)))
 
 
 def _mail_done_before(cutoff: datetime) -> ColumnElement[bool]:

@@ -59,7 +59,7 @@ def test_routes_and_both_tables_are_the_same(services: Services) -> None:
 
 
 @pytest.mark.parametrize("column", COLUMNS)
-async def test_each_route_is_open_to_those_it_is_for(column: str, desk: Callable[..., Desk]) -> None:
+async def test_security_21_each_route_is_open_to_those_it_is_for(column: str, desk: Callable[..., Desk]) -> None:
     one = desk() if column == "anonymous" else desk(Role(column))
     form_secret = "" if column == "anonymous" else await one.secret()
     seen = {}
@@ -81,7 +81,9 @@ async def test_each_route_is_open_to_those_it_is_for(column: str, desk: Callable
     assert seen == {entry: allowed[column] for entry, allowed in table().items()}
 
 
-async def test_a_route_that_stands_in_no_table_is_refused(services: Services, desk: Callable[..., Desk]) -> None:
+async def test_security_21_a_route_that_stands_in_no_table_is_refused(
+    services: Services, desk: Callable[..., Desk]
+) -> None:
     app = create_app(services.settings, services=services)
     forgotten = APIRouter(dependencies=[Depends(gate)])
     forgotten.add_api_route(f"{PREFIX}/glomd", lambda: "hemligt")

@@ -58,7 +58,7 @@ def now(house: House, case: Case) -> Case:
 # -- seeing
 
 
-async def test_nothing_personal_is_on_any_page_until_it_is_asked_for(
+async def test_security_16_nothing_personal_is_on_any_page_until_it_is_asked_for(
     house: House, desk: Callable[..., Desk], case: Case
 ) -> None:
     officer = desk(Role.HANDLER, Role.DPO)
@@ -72,7 +72,7 @@ async def test_nothing_personal_is_on_any_page_until_it_is_asked_for(
     assert "[namn]" in page or "[namn]" in (await officer.gets(base(case))).text
 
 
-async def test_one_value_is_shown_for_a_reason_and_the_look_is_logged(
+async def test_security_16_one_value_is_shown_for_a_reason_and_the_look_is_logged(
     house: House, desk: Callable[..., Desk], case: Case
 ) -> None:
     handler, officer = desk(Role.HANDLER), desk(Role.DPO)
@@ -103,7 +103,7 @@ async def test_with_htmx_only_the_value_comes_back(handler: Desk, case: Case) ->
     assert "<html" not in part.text
 
 
-async def test_a_value_of_another_matter_is_not_shown(house: House, handler: Desk, case: Case) -> None:
+async def test_security_16_a_value_of_another_matter_is_not_shown(house: House, handler: Desk, case: Case) -> None:
     """IDOR: notes, placeholders and files are looked for in the case of the address only."""
     other = opened(house, address=OTHER_ADDRESS, words="Skicka allt om Bo Alm.")
     house.services.casework.note(other.id, "Ett hemligt ord om någon annan.", by="operator")
@@ -118,7 +118,7 @@ async def test_a_value_of_another_matter_is_not_shown(house: House, handler: Des
     assert [file.id for file in house.services.files.of_case(other.id)] == [file_id]
 
 
-async def test_every_opening_of_a_case_is_logged_and_the_officer_sees_by_whom(
+async def test_security_16_every_opening_of_a_case_is_logged_and_the_officer_sees_by_whom(
     house: House, desk: Callable[..., Desk], case: Case
 ) -> None:
     handler, officer = desk(Role.HANDLER), desk(Role.DPO)
@@ -130,7 +130,7 @@ async def test_every_opening_of_a_case_is_logged_and_the_officer_sees_by_whom(
     assert log.count("Hanna Handläggare") == 2
 
 
-async def test_what_people_wrote_stays_text(house: House, handler: Desk) -> None:
+async def test_security_18_what_people_wrote_stays_text(house: House, handler: Desk) -> None:
     case = opened(house, words="<script>alert(1)</script> <img src=x onerror=alert(2)> skicka allt ni har")
     await handler.posts(f"{base(case)}/anteckning", text="<b onmouseover=alert(3)>fet</b>")
     for path in (base(case), f"{base(case)}/utskrift"):

@@ -54,7 +54,7 @@ def test_address_password_and_code_together_let_in(services: Services, hanna: Ac
 @pytest.mark.parametrize(
     "wrong", [{"email": "nobody@example.com"}, {"email": "inte en adress"}, {"password": "en annan promenad"}, {"code": "000000"}, {"code": "ABCD-EFGH-JKMN"}]
 )  # fmt: skip
-def test_whatever_is_wrong_the_answer_is_the_same(
+def test_security_21_whatever_is_wrong_the_answer_is_the_same(
     services: Services, hanna: Account, clock: SettableClock, wrong: dict[str, str]
 ) -> None:
     clock.go(minutes=1)
@@ -62,7 +62,7 @@ def test_whatever_is_wrong_the_answer_is_the_same(
     assert outcomes(services) == ["wrong"]
 
 
-def test_a_code_works_once_also_when_tried_in_parallel(
+def test_security_21_a_code_works_once_also_when_tried_in_parallel(
     services: Services, hanna: Account, clock: SettableClock
 ) -> None:
     clock.go(minutes=1)
@@ -102,7 +102,7 @@ def test_a_closed_account_stays_out(services: Services, hanna: Account, clock: S
     assert services.staff_sessions.find(secret) is None
 
 
-def test_unknown_and_known_take_the_same_time(services: Services, hanna: Account) -> None:
+def test_security_21_unknown_and_known_take_the_same_time(services: Services, hanna: Account) -> None:
     def seconds(email: str) -> float:
         began = time.perf_counter()
         try_in(services, hanna, email=email, password="en annan promenad")
@@ -185,7 +185,7 @@ def test_an_address_has_one_account_and_the_last_administrator_stays(services: S
 # -- over the web
 
 
-async def test_logging_in_makes_a_new_session_and_never_takes_one_along(
+async def test_security_9_logging_in_makes_a_new_session_and_never_takes_one_along(
     desk: Callable[..., Desk], services: Services, clock: SettableClock, hanna: Account
 ) -> None:
     """Session fixation: what the browser brings, chosen by whoever, opens nothing and is not taken over."""
@@ -203,7 +203,7 @@ async def test_logging_in_makes_a_new_session_and_never_takes_one_along(
     assert services.staff_sessions.find(after) is not None
 
 
-async def test_the_cookie_is_for_this_host_over_https_only_and_for_no_script(
+async def test_security_9_the_cookie_is_for_this_host_over_https_only_and_for_no_script(
     services: Services, store: Store, clock: SettableClock, hanna: Account
 ) -> None:
     settings = house_settings(
@@ -227,7 +227,7 @@ async def test_the_cookie_is_for_this_host_over_https_only_and_for_no_script(
     await safe.rasa.close()
 
 
-async def test_a_session_ends_when_idle_and_at_the_end_of_the_day(
+async def test_security_21_a_session_ends_when_idle_and_at_the_end_of_the_day(
     desk: Callable[..., Desk], clock: SettableClock
 ) -> None:
     one = desk(Role.HANDLER)
@@ -249,7 +249,7 @@ async def test_logging_out_ends_the_session(desk: Callable[..., Desk], services:
     assert services.staff_sessions.find(str(secret)) is None
 
 
-async def test_many_attempts_are_slowed_down_but_the_owner_is_not_kept_out(
+async def test_security_21_many_attempts_are_slowed_down(
     desk: Callable[..., Desk], services: Services, clock: SettableClock, hanna: Account
 ) -> None:
     owner = desk()
@@ -269,7 +269,7 @@ async def test_many_attempts_are_slowed_down_but_the_owner_is_not_kept_out(
     assert "limited" in outcomes(services)
 
 
-async def test_guessing_at_an_account_from_many_places_does_not_lock_it(
+async def test_security_21_guessing_from_many_places_does_not_lock_an_account(
     services: Services, store: Store, clock: SettableClock, hanna: Account, tmp_path: object
 ) -> None:
     settings = services.settings.model_copy(update={"trusted_proxies": "127.0.0.1/32"})
@@ -299,7 +299,7 @@ async def test_guessing_at_an_account_from_many_places_does_not_lock_it(
 @pytest.mark.parametrize(
     "headers", [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Site": "none"}]
 )
-async def test_a_form_from_elsewhere_is_refused(desk: Callable[..., Desk], headers: dict[str, str]) -> None:
+async def test_security_10_a_form_from_elsewhere_is_refused(desk: Callable[..., Desk], headers: dict[str, str]) -> None:
     one = desk(Role.ADMIN)
     secret = await one.secret()
     data = {"form_secret": secret, "name": "Ond", "email": "ond@example.com", "role": "admin"}
@@ -311,7 +311,9 @@ async def test_a_form_from_elsewhere_is_refused(desk: Callable[..., Desk], heade
     ).status_code == 403
 
 
-async def test_a_form_without_the_sessions_secret_is_refused(desk: Callable[..., Desk], services: Services) -> None:
+async def test_security_10_a_form_without_the_sessions_secret_is_refused(
+    desk: Callable[..., Desk], services: Services
+) -> None:
     one, other = desk(Role.ADMIN), desk(Role.HANDLER)
     for secret in ("", "0" * 64, await other.secret()):
         response = await one.http.post(
@@ -342,7 +344,7 @@ async def test_onward_leads_nowhere_but_to_the_console(
     assert (await one.http.post("/konsol/logga-in", data=data)).headers["location"] == "/konsol/mig"
 
 
-async def test_what_a_name_holds_stays_text(desk: Callable[..., Desk]) -> None:
+async def test_security_18_what_a_name_holds_stays_text(desk: Callable[..., Desk]) -> None:
     one = desk(Role.ADMIN)
     await one.posts("/konsol/konton", name="<img src=x onerror=alert(1)>", email="x@example.com", role="handler")
     page = (await one.gets("/konsol/konton")).text
@@ -411,3 +413,12 @@ async def test_password_and_recovery_codes_are_changed_with_the_password_only(
     assert len(codes) == 10
     assert not set(codes) & set(one.account.recovery_codes)
     assert try_in(services, one.account, password="ett helt nytt lösenord", code=one.account.recovery_codes[0]) is None
+
+
+def test_the_log_of_log_ins_goes_after_its_period(services: Services, hanna: Account, clock: SettableClock) -> None:
+    try_in(services, hanna, code="000000")
+    clock.go(days=180)
+    assert services.purge.run()["staff_log_ins"] == 0
+    clock.go(seconds=1)
+    assert services.purge.run()["staff_log_ins"] == 1
+    assert outcomes(services) == []

@@ -130,7 +130,7 @@ async def test_whoever_has_no_account_stays_out(services: Services, one: Desk, p
         {"key": "none"},
     ],
 )
-async def test_an_answer_that_lies_lets_nobody_in(
+async def test_security_21_an_answer_that_lies_lets_nobody_in(
     services: Services, one: Desk, provider: OpenIdProvider, lie: dict[str, object]
 ) -> None:
     _, link = services.members.invite("Hanna Handläggare", "hanna@example.com", [Role.HANDLER], by="operator")
