@@ -1,4 +1,4 @@
-"""Reading mails and deciding about them, beside what one would use otherwise: Python's `email` and mail-parser-reply alone.
+"""Mails read and decided upon, beside what one would use otherwise: Python's `email` and mail-parser-reply alone.
 
 Both get the mails of tests/fixtures/mails. The peer reads the first plain text, or the text of the HTML, and lets
 mail-parser-reply find the latest reply; it decides nothing. The large mails are read in processes of their own, so that
@@ -159,7 +159,8 @@ def _text() -> bytes:
 
 def _mixed(parts: list[bytes]) -> bytes:
     head = (
-        b"From: Anna Ek <anna.ek@example.com>\r\nTo: dpo@kontek.example\r\nSubject: Utdrag\r\nMessage-ID: <large@example.com>\r\n"
+        b"From: Anna Ek <anna.ek@example.com>\r\nTo: dpo@kontek.example\r\n"
+        b"Subject: Utdrag\r\nMessage-ID: <large@example.com>\r\n"
         b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=part\r\n\r\n"
     )
     return head + b"".join(b"--part\r\n" + part + b"\r\n" for part in parts) + b"--part--\r\n"

@@ -10,7 +10,7 @@ Kind = Literal["answered", "ignored", "human"]
 
 
 class Holding(StrEnum):
-    """Which kind reply is due while a human takes over; `NONE` where an automatic word would do harm or start a loop."""
+    """Which kind reply is due while a human takes over; `NONE` where an automatic word could start a loop."""
 
     NONE = ""
     GENERAL = "general"
@@ -35,8 +35,8 @@ class Reading:
 class Context:
     """What a decision needs to know besides the mail.
 
-    `readings` are the accepted readings of the mail's text, one for each thing found in it; empty as long as the text has
-    not been given to Rasa, which `needs_understanding` says whether to do.
+    `readings` are the accepted readings of the mail's text, one for each thing found in it; empty as long as the text
+    has not been given to Rasa, which `needs_understanding` says whether to do.
     """
 
     own_addresses: frozenset[str]  # lower case; every address Insyn or its organisation answers from
@@ -55,7 +55,7 @@ class Decision:
     `reply_to` is the only address an automatic reply may go to, or None when none may be sent. `unreachable` lists the
     addresses a bounce reports as gone. `evidence` is what a human may want to know besides, as stable identifiers.
 
-    That a mail goes to a human takes nothing from a request read in it: its case is opened and its clock runs all the same.
+    That a mail goes to a human takes nothing from a request read in it: its case is opened and its clock runs.
     """
 
     kind: Kind

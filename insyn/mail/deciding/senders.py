@@ -3,107 +3,20 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+
+import yaml
 
 from insyn.mail.deciding.decision import Holding
 from insyn.mail.reading import ReadMail
 
-_AUTHORITY_DOMAINS = frozenset(
-    [
-        "polisen.se",
-        "kronofogden.se",
-        "imy.se",
-        "datainspektionen.se",
-        "skatteverket.se",
-        "forsakringskassan.se",
-        "arbetsformedlingen.se",
-        "aklagare.se",
-        "domstol.se",
-        "dom.se",
-        "jo.se",
-        "jk.se",
-        "do.se",
-        "kammarkollegiet.se",
-        "migrationsverket.se",
-        "ekobrottsmyndigheten.se",
-        "konkurrensverket.se",
-        "kv.se",
-        "konsumentverket.se",
-        "arn.se",
-        "pts.se",
-        "msb.se",
-        "mcf.se",
-        "cert.se",
-        "av.se",
-        "csn.se",
-        "pensionsmyndigheten.se",
-        "inspektionenforsocialforsakringen.se",
-        "arbetsmiljoverket.se",
-        "diskrimineringsombudsmannen.se",
-        "regeringskansliet.se",
-        "gov.se",
-        "riksdagen.se",
-        "sakerhetspolisen.se",
-        "tullverket.se",
-        "kriminalvarden.se",
-        "socialstyrelsen.se",
-        "ivo.se",
-        "fi.se",
-        "finansinspektionen.se",
-        "bolagsverket.se",
-        "edpb.europa.eu",
-        "edps.europa.eu",
-        "datatilsynet.no",
-        "datatilsynet.dk",
-        "tietosuoja.fi",
-        "dpo.europa.eu",
-    ]
-)
-_PRESS_DOMAINS = frozenset(
-    [
-        "svt.se",
-        "sr.se",
-        "sverigesradio.se",
-        "tv4.se",
-        "dn.se",
-        "svd.se",
-        "expressen.se",
-        "aftonbladet.se",
-        "gp.se",
-        "sydsvenskan.se",
-        "hd.se",
-        "tt.se",
-        "di.se",
-        "breakit.se",
-        "nyteknik.se",
-        "computersweden.se",
-        "idg.se",
-        "smp.se",
-        "barometern.se",
-        "kristianstadsbladet.se",
-        "etc.se",
-        "fokus.se",
-        "dagensmedia.se",
-        "resume.se",
-        "svenskadagbladet.se",
-        "bonniernews.se",
-        "schibsted.se",
-        "mittmedia.se",
-        "arbetet.se",
-        "lag-avtal.se",
-        "realtid.se",
-        "ka.se",
-        "da.se",
-        "nrk.no",
-        "dr.dk",
-        "yle.fi",
-        "reuters.com",
-        "bbc.co.uk",
-        "ft.com",
-    ]
-)
+_OFFICES = yaml.safe_load((Path(__file__).parent / "offices.yml").read_text(encoding="utf-8"))
+_AUTHORITY_DOMAINS = frozenset(_OFFICES["authorities"])
+_PRESS_DOMAINS = frozenset(_OFFICES["press"])
 _LAWYER_DOMAIN = re.compile(r"advokat|advokater|juristbyra|jurist|lawfirm|legal|law\b|attorney", re.IGNORECASE)
 _LAWYER_TITLE = re.compile(
-    r"\b(?:advokat(?:byrå\w*)?|biträdande jurist|jur(?:ist|\.? ?kand)|ombud för|attorney(?: at law)?|solicitor|law firm|juristbyrå\w*|juridiskt ombud)\b",
+    r"\b(?:advokat(?:byrå\w*)?|biträdande jurist|jur(?:ist|\.? ?kand)|ombud för|attorney(?: at law)?|solicitor"
+    r"|law firm|juristbyrå\w*|juridiskt ombud)\b",
     re.IGNORECASE,
 )
 _PRESS_TITLE = re.compile(
@@ -111,14 +24,15 @@ _PRESS_TITLE = re.compile(
     re.IGNORECASE,
 )
 _AUTHORITY_TITLE = re.compile(
-    r"\b(?:kronoinspektör|polisinspektör|polisassistent|kriminalinspektör|förundersökningsledare|åklagare|kammaråklagare|tingsrätt\w*|förvaltningsrätt\w*|hovrätt\w*|handläggare,? imy|integritetsskyddsmyndigheten"
+    r"\b(?:kronoinspektör|polisinspektör|polisassistent|kriminalinspektör|förundersökningsledare|åklagare"
+    r"|kammaråklagare|tingsrätt\w*|förvaltningsrätt\w*|hovrätt\w*|handläggare,? imy|integritetsskyddsmyndigheten"
     r"|kronofogdemyndigheten|polismyndigheten|socialsekreterare|överförmyndar\w*)\b",
     re.IGNORECASE,
 )
 
 
 def office(mail: ReadMail) -> Holding:
-    """What kind of office a mail comes from, by its sender's domain and by the titles in name and signature; `NONE` when none.
+    """What kind of office a mail comes from, or `NONE`: by its sender's domain, and by titles in name and signature.
 
     The text itself is not searched: a person may speak of the police without being it.
     """

@@ -1,9 +1,9 @@
 """The sequence of decisions. Each has a name, says nothing (None) or decides; the first that decides is the answer.
 
-First comes what needs no understanding and can be left unread by Rasa: duplicates, bounces, automatic replies. Then what
-headers make likely but text can overrule: a request in such a mail goes to a human instead of nowhere. Last, what was
-understood. No automatic reply ever goes anywhere but to the address in From, and none goes to a machine: that, and the
-limit per sender and day, is why no loop can arise.
+First comes what needs no understanding and can be left unread by Rasa: duplicates, bounces, automatic replies. Then
+what headers make likely but text can overrule: a request in such a mail goes to a human instead of nowhere. Last, what
+was understood. No automatic reply ever goes anywhere but to the address in From, and none goes to a machine: that, and
+the limit per sender and day, is why no loop can arise.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def calendar(mail: ReadMail, context: Context) -> Decision | None:
 
 
 def mailing_list(mail: ReadMail, context: Context) -> Decision | None:
-    """Lists and newsletters, unless the list is the very mailbox (a group address adds list headers to what it takes in)."""
+    """Lists and newsletters, unless the list is the very mailbox: a group address adds such headers to all it gets."""
     if not (mail.automatic.list_id or mail.automatic.list_post) or _is_own_list(mail, context):
         return None
     return Decision("ignored", "mailing_list", "Ett utskick till en e-postlista.")
@@ -164,7 +164,7 @@ def sealed(mail: ReadMail, context: Context) -> Decision | None:
 
 
 def machine_made(mail: ReadMail, context: Context) -> Decision | None:
-    """Marks that a mail was sent by a machine, or in bulk, without being a reply: nothing goes back, but a request is seen."""
+    """Marks of a mail sent by a machine, or in bulk, that is no reply: nothing goes back, but a request is seen."""
     automatic = mail.automatic
     if automatic.auto_submitted == "auto-generated":
         name, reason = "auto_generated", "Mejlet är maskinellt skapat (Auto-Submitted: auto-generated)"
@@ -300,7 +300,7 @@ def wants_human(mail: ReadMail, context: Context) -> Decision | None:
 
 
 def someone_elses(mail: ReadMail, context: Context) -> Decision | None:
-    """A request that was forwarded is its first writer's: verifying the forwarder's address would prove nothing about them."""
+    """A forwarded request is its first writer's: verifying the forwarder's address would prove nothing about them."""
     if mail.forwarded and _wanted(context) and not _forwards_own(mail, context):
         return _human(
             mail,
@@ -352,24 +352,47 @@ def not_understood(mail: ReadMail, context: Context) -> Decision | None:
 
 
 BEFORE_UNDERSTANDING: tuple[Rule, ...] = (
-    already_seen, unreadable, bounce, receipt, abuse_report, own_mail, automatic_reply, autoreply_wording, calendar, mailing_list,
-    no_sender, sealed,
-)  # fmt: skip
+    already_seen,
+    unreadable,
+    bounce,
+    receipt,
+    abuse_report,
+    own_mail,
+    automatic_reply,
+    autoreply_wording,
+    calendar,
+    mailing_list,
+    no_sender,
+    sealed,
+)
 AFTER_UNDERSTANDING: tuple[Rule, ...] = (
-    machine_made, perhaps_automatic, doubtful_sender, suppressed, too_many_replies, distress, protected_identity, office,
-    representative, wants_human, someone_elses, incomplete, nothing_new, small_talk, not_understood,
-)  # fmt: skip
+    machine_made,
+    perhaps_automatic,
+    doubtful_sender,
+    suppressed,
+    too_many_replies,
+    distress,
+    protected_identity,
+    office,
+    representative,
+    wants_human,
+    someone_elses,
+    incomplete,
+    nothing_new,
+    small_talk,
+    not_understood,
+)
 
 
 def _not_understood(mail: ReadMail, context: Context) -> Decision:
-    """A human's. In an answer to a mail it may be a machine's that Insyn does not know as such, so nothing goes back to it."""
+    """A human's. An answer to a mail may be a machine's that Insyn does not know as such: nothing goes back to it."""
     answers = mail.is_reply or context.known_thread or context.automatic_replies > 0
     holding = Holding.NONE if answers else Holding.GENERAL
     return _human(mail, context, "not_understood", "Insyn förstod inte vad mejlet gäller.", holding)
 
 
 def _human(mail: ReadMail, context: Context, name: str, reason: str, holding: Holding) -> Decision:
-    """A human takes over, and the sender is told so: unless a machine sent it, or they have had enough replies today."""
+    """A human takes over, and the sender is told: unless a machine sent it, or they have had enough replies today."""
     quiet = (
         context.automatic_replies >= context.max_automatic_replies
         or context.envelope_sender == ""

@@ -6,67 +6,111 @@ import re
 
 # Subjects that only automatic replies have.
 AUTOREPLY_SUBJECT = re.compile(
-    r"^\s*(?:\[?(?:autosvar|auto-svar|autoreply|auto-reply|auto reply|autoresponse)\]?\s*(?::|$|-|från|from|re\b|sv\b)"
+    r"^\s*(?:\[?(?:autosvar|auto-svar|autoreply|auto-reply|auto reply|autoresponse)\]?\s*(?::|$|-|från|from|re\b"
+    r"|sv\b)"
     r"|(?:automatiskt|automatisk) (?:svar|e-?post ?svar|svarmelding|besked|meddelande|frånvaro\w*)\b"
-    r"|automati(?:c|sches?) (?:reply|response|answer|antwort)|automated (?:reply|response)|automaattinen (?:vastaus|ilmoitus|poissaolo\w*)"
-    r"|frånvaro(?:meddelande|besked|assistent\w*|svar|hanter\w*)\b|frånvaro\s*:|frånvarande\s*:|fravær(?:smelding|sbesked|sassistent)?\s*:|poissaolo(?:ilmoitus|viesti)|poissa(?:olo)?\s*:"
-    r"|(?:i am |i'm )?(?:currently )?out[- ]of[- ](?:the[- ])?office\b|ooo\s*:|abwesenheits?\w*|réponse automatique|respuesta automática|ikke på kontoret\b"
-    r"|ikke til stede\b|ej på kontoret\b|ej på plats\b|inte på kontoret\b|jag är (?:inte på kontoret|på semester|frånvarande)\b|semester(?:meddelande|svar)|vacation (?:reply|message|response)"
+    r"|automati(?:c|sches?) (?:reply|response|answer|antwort)|automated (?:reply|response)"
+    r"|automaattinen (?:vastaus|ilmoitus|poissaolo\w*)"
+    r"|frånvaro(?:meddelande|besked|assistent\w*|svar|hanter\w*)\b|frånvaro\s*:|frånvarande\s*:|fravær(?:smelding"
+    r"|sbesked|sassistent)?\s*:|poissaolo(?:ilmoitus|viesti)|poissa(?:olo)?\s*:"
+    r"|(?:i am |i'm )?(?:currently )?out[- ]of[- ](?:the[- ])?office\b|ooo\s*:|abwesenheits?\w*"
+    r"|réponse automatique|respuesta automática|ikke på kontoret\b"
+    r"|ikke til stede\b|ej på kontoret\b|ej på plats\b|inte på kontoret\b|jag är (?:inte på kontoret|på semester"
+    r"|frånvarande)\b|semester(?:meddelande|svar)|vacation (?:reply|message|response)"
     r"|(?:jag är )?föräldraledig\s*:)",
     re.IGNORECASE,
 )
 # Subjects of automatic replies that a person may also write; the text has to say the same.
 PERHAPS_AUTOREPLY_SUBJECT = re.compile(
-    r"^\s*(?:frånvaro|frånvarande|fravær|semester(?:st\w+)?|ledig|föräldraledig|tjänstledig|på resande fot|poissa|lomalla|ferie|away|vacation|on leave|holiday"
-    r"|tack för (?:ditt|att du|er)|takk for|tak for|thank you for|kiitos|vi har (?:mottagit|tagit emot|fått)|bekräftelse|mottagningsbekräftelse|kvittens|ärende|ticket|case|ditt ärende|ditt meddelande)\b",
+    r"^\s*(?:frånvaro|frånvarande|fravær|semester(?:st\w+)?|ledig|föräldraledig|tjänstledig|på resande fot|poissa"
+    r"|lomalla|ferie|away|vacation|on leave|holiday"
+    r"|tack för (?:ditt|att du|er)|takk for|tak for|thank you for|kiitos|vi har (?:mottagit|tagit emot|fått)"
+    r"|bekräftelse|mottagningsbekräftelse|kvittens|ärende|ticket|case|ditt ärende|ditt meddelande)\b",
     re.IGNORECASE,
 )
 # "Semesterstängt! Re: Din begäran": a machine's words put before our own subject.
 BEFORE_OUR_SUBJECT = re.compile(r"\S.*\b(?:re|sv|svar|vs)\s?:\s", re.IGNORECASE)
-# What absence and receipt messages say. Each is one sign; two of them, or one in an answer to a mail of ours, make an automatic reply.
+# What absence and receipt messages say. Each is one sign; two of them, or one in an answer to a mail of ours, make an
+# automatic reply.
 AUTOREPLY_TEXT = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"\b(?:jag|undertecknad) (?:är|befinner mig|kommer att vara)\b.{0,40}\b(?:på semester|semesterledig|ledig|tjänstledig|föräldraledig|sjukskriven|frånvarande|bortrest|på resande fot"
-        r"|ute på|inte på (?:kontoret|plats|jobbet)|ej på (?:kontoret|plats)|utan (?:möjlighet|tillgång))\b|\bhar (?:semester|ledigt|slutat|gått på (?:semester|föräldraledighet))\b.{0,60}\b(?:till|t\.?o\.?m|fram|och|åter)",
-        r"\b(?:åter|tillbaka|på plats(?: igen)?|tilbage|tilbake)\b.{0,30}\b(?:\d{1,2}[./ ]|den|i|på|vecka|v\.|måndag|tisdag|onsdag|torsdag|fredag|januari|augusti|efter)",
-        r"\b(?:läser|kontrollerar|svarar|besvarar|har tillgång till|kollar)\b.{0,30}\b(?:inte|ej|sporadiskt|begränsat|sällan|då och då)\b.{0,30}\b(?:mejl|mail|e-?post|meddelanden)?"
-        r"|begränsad(?:e)? (?:tillgång|möjlighet)|mejlen (?:läses|vidarebefordras) (?:inte|ej)|vidarebefordras (?:inte|ej)",
-        r"\b(?:vid|för|i|har du) (?:brådskande|akuta?|bråttom|angelägna)\b.{0,40}(?:ärende|frågor|kontakta|ring|vänd|mejla)?|behöver du (?:snabb|omgående|akut)\w*|haster det|ved hastesager",
-        r"\bdetta (?:är|mejl är|meddelande är) (?:ett )?(?:automatiskt|autosvar|automatgenererat)|automatiskt (?:genererat|utskickat|svar|meddelande)|automatgenerera|autosvar|går (?:inte|ej) att (?:svara|besvara)"
-        r"|svara (?:inte|ej) på detta|kan (?:inte|ej) besvaras|do not reply|do-not-reply|automatisch(?:e|es) (?:antwort|nachricht)|dette er (?:et|en) (?:automatisk|autosvar)|tämä on automaattinen|this is an automat\w+",
-        r"\b(?:tack för (?:ditt|att du|er|din)|takk for (?:din|at du)|tak for (?:din|at du)|thank you for (?:your|contacting)|kiitos (?:viestistäsi|yhteydenotostasi)).{0,80}"
-        r"(?:mejl|mail|e-?post|meddelande|kontakta\w*|hör av|henvendelse|besked|message|e-?mail|viesti|yhteyden|fråga|förfrågan)",
-        r"\b(?:vi|jag) (?:har (?:mottagit|tagit emot|fått|registrerat)|återkommer|svarar|besvarar|hör av)\b.{0,80}(?:så snart|inom|arbetsdag|timmar|dygn|snarast|ärende|mejl|fråga)|ditt ärende har|ärendet har (?:fått|registrerats)|ärendenummer\s*(?:är|:)"
-        r"|vi (?:har modtaget|vender tilbage|har mottatt|svarer)|we (?:have received|will get back|will respond|aim to)|your (?:request|ticket|case|message) has been (?:received|registered|created)",
-        r"\b(?:e-?post)?adressen (?:används|gäller|fungerar|bevakas|är) (?:inte|ej)|\b(?:adressen|e-?postadress(?:en)?|brevlåda(?:n)?|mejladress(?:en)?|inkorg(?:en)?)\b.{0,30}\b(?:inte längre|upphör|avslutad|bevakas (?:inte|ej)|läses (?:inte|ej)|stängd)"
-        r"|\b(?:jag|hon|han|personen|kollegan|medarbetaren)\b.{0,40}\b(?:har slutat|arbetar inte längre|jobbar inte längre|inte längre (?:anställd|kvar))|no longer (?:with|works? (?:at|for)|in use|monitored)"
+        r"\b(?:jag|undertecknad) (?:är|befinner mig|kommer att vara)\b.{0,40}\b(?:på semester|semesterledig|ledig"
+        r"|tjänstledig|föräldraledig|sjukskriven|frånvarande|bortrest|på resande fot"
+        r"|ute på|inte på (?:kontoret|plats|jobbet)|ej på (?:kontoret|plats)|utan (?:möjlighet|tillgång))\b"
+        r"|\bhar (?:semester|ledigt|slutat|gått på (?:semester|föräldraledighet))\b.{0,60}\b(?:till|t\.?o\.?m"
+        r"|fram|och|åter)",
+        r"\b(?:åter|tillbaka|på plats(?: igen)?|tilbage|tilbake)\b.{0,30}\b(?:\d{1,2}[./ ]|den|i|på|vecka|v\."
+        r"|måndag|tisdag|onsdag|torsdag|fredag|januari|augusti|efter)",
+        r"\b(?:läser|kontrollerar|svarar|besvarar|har tillgång till|kollar)\b.{0,30}\b(?:inte|ej|sporadiskt"
+        r"|begränsat|sällan|då och då)\b.{0,30}\b(?:mejl|mail|e-?post|meddelanden)?"
+        r"|begränsad(?:e)? (?:tillgång|möjlighet)|mejlen (?:läses|vidarebefordras) (?:inte|ej)"
+        r"|vidarebefordras (?:inte|ej)",
+        r"\b(?:vid|för|i|har du) (?:brådskande|akuta?|bråttom|angelägna)\b.{0,40}(?:ärende|frågor|kontakta|ring"
+        r"|vänd|mejla)?|behöver du (?:snabb|omgående|akut)\w*|haster det|ved hastesager",
+        r"\bdetta (?:är|mejl är|meddelande är) (?:ett )?(?:automatiskt|autosvar|automatgenererat)"
+        r"|automatiskt (?:genererat|utskickat|svar|meddelande)|automatgenerera|autosvar|går (?:inte"
+        r"|ej) att (?:svara|besvara)"
+        r"|svara (?:inte|ej) på detta|kan (?:inte|ej) besvaras|do not reply|do-not-reply|automatisch(?:e"
+        r"|es) (?:antwort|nachricht)|dette er (?:et|en) (?:automatisk|autosvar)|tämä on automaattinen"
+        r"|this is an automat\w+",
+        r"\b(?:tack för (?:ditt|att du|er|din)|takk for (?:din|at du)|tak for (?:din|at du)|thank you for (?:your"
+        r"|contacting)|kiitos (?:viestistäsi|yhteydenotostasi)).{0,80}"
+        r"(?:mejl|mail|e-?post|meddelande|kontakta\w*|hör av|henvendelse|besked|message|e-?mail|viesti|yhteyden"
+        r"|fråga|förfrågan)",
+        r"\b(?:vi|jag) (?:har (?:mottagit|tagit emot|fått|registrerat)|återkommer|svarar|besvarar"
+        r"|hör av)\b.{0,80}(?:så snart|inom|arbetsdag|timmar|dygn|snarast|ärende|mejl|fråga)|ditt ärende har"
+        r"|ärendet har (?:fått|registrerats)|ärendenummer\s*(?:är|:)"
+        r"|vi (?:har modtaget|vender tilbage|har mottatt|svarer)|we (?:have received|will get back|will respond"
+        r"|aim to)|your (?:request|ticket|case|message) has been (?:received|registered|created)",
+        r"\b(?:e-?post)?adressen (?:används|gäller|fungerar|bevakas|är) (?:inte|ej)|\b(?:adressen"
+        r"|e-?postadress(?:en)?|brevlåda(?:n)?|mejladress(?:en)?|inkorg(?:en)?)\b.{0,30}\b(?:inte längre|upphör"
+        r"|avslutad|bevakas (?:inte|ej)|läses (?:inte|ej)|stängd)"
+        r"|\b(?:jag|hon|han|personen|kollegan|medarbetaren)\b.{0,40}\b(?:har slutat|arbetar inte längre"
+        r"|jobbar inte längre|inte längre (?:anställd|kvar))|no longer (?:with|works? (?:at|for)|in use|monitored)"
         r"|ei ole enää (?:käytössä|töissä)|arbejder ikke længere|jobber ikke lenger",
-        r"\b(?:semesterstäng|sommarstäng|julstäng|lunchstäng|helgstäng)\w+|\b(?:kontoret|kundtjänst|växeln|butiken|expeditionen|vi) (?:är|har|håller) (?:\w+ )?stängt?\b"
-        r"|\böppnar (?:igen|åter)|(?:mejl|mail|meddelanden) (?:besvaras|läses) när\b|\b(?:vabbar|vab:ar|är sjuk)\b.{0,60}\b(?:svarar|åter|tillbaka|hör av)|\bsvarar (?:när|så fort) jag\b|(?:lukket|suljettu)\b.{0,40}\b(?:til|asti)",
-        r"(?:svara|skriv(?: ditt svar)?|reply|type your reply|svar) (?:ovanför|above) (?:den här|denna|this) (?:raden|linjen|line)",
-        r"\bi(?:'m| am| will be)\b.{0,40}\b(?:out of (?:the )?office|on (?:vacation|leave|holiday|annual leave|parental leave)|away|travel(?:l)?ing)\b|\blimited (?:access to (?:my )?e-?mail|e-?mail access)|\bfor urgent (?:matters|issues|requests)",
-        r"\bjeg (?:er|har)\b.{0,30}\b(?:ferie|på ferie|bortreist|fraværende|ikke på kontoret|ude af kontoret|permisjon|permittert|(?:pappa|mamma|foreldre|svangerskaps)perm\w*|barsel\w*|orlov)\b",
-        r"\bolen\b.{0,40}\b(?:lomalla|poissa|vapaalla|matkoilla)\b|palaan (?:töihin|takaisin|toimistolle)|kiireellisissä asioissa",
+        r"\b(?:semesterstäng|sommarstäng|julstäng|lunchstäng|helgstäng)\w+|\b(?:kontoret|kundtjänst|växeln"
+        r"|butiken|expeditionen|vi) (?:är|har|håller) (?:\w+ )?stängt?\b"
+        r"|\böppnar (?:igen|åter)|(?:mejl|mail|meddelanden) (?:besvaras|läses) när\b|\b(?:vabbar|vab:ar"
+        r"|är sjuk)\b.{0,60}\b(?:svarar|åter|tillbaka|hör av)|\bsvarar (?:när|så fort) jag\b|(?:lukket"
+        r"|suljettu)\b.{0,40}\b(?:til|asti)",
+        r"(?:svara|skriv(?: ditt svar)?|reply|type your reply|svar) (?:ovanför|above) (?:den här|denna"
+        r"|this) (?:raden|linjen|line)",
+        r"\bi(?:'m| am| will be)\b.{0,40}\b(?:out of (?:the )?office|on (?:vacation|leave|holiday|annual leave"
+        r"|parental leave)|away|travel(?:l)?ing)\b|\blimited (?:access to (?:my )?e-?mail|e-?mail access)"
+        r"|\bfor urgent (?:matters|issues|requests)",
+        r"\bjeg (?:er|har)\b.{0,30}\b(?:ferie|på ferie|bortreist|fraværende|ikke på kontoret|ude af kontoret"
+        r"|permisjon|permittert|(?:pappa|mamma|foreldre|svangerskaps)perm\w*|barsel\w*|orlov)\b",
+        r"\bolen\b.{0,40}\b(?:lomalla|poissa|vapaalla|matkoilla)\b|palaan (?:töihin|takaisin|toimistolle)"
+        r"|kiireellisissä asioissa",
     )
 )
 # Old and home-made bounces without a delivery status.
 BOUNCE_SUBJECT = re.compile(
-    r"^\s*(?:undeliver(?:able|ed)|delivery (?:status notification|failure|has failed|failed)|mail delivery (?:failed|failure|system)|returned mail|failure notice|message not delivered"
-    r"|(?:kan|kunde|går) (?:inte|ej) (?:leverera|att leverera|levereras)|oleverera\w+|olevererbart|det gick inte att leverera|meddelandet kunde inte levereras|kunne ikke leveres|ikke leverbar|kan ikke leveres|toimitus epäonnistui"
-    r"|viestin toimitus|unzustellbar|leverans(?:fel|status|problem)|e-?post(?:en)? (?:kunde inte|har inte) lever\w+|warning: could not send|adressen? (?:finns|existerar) inte)",
+    r"^\s*(?:undeliver(?:able|ed)|delivery (?:status notification|failure|has failed|failed)"
+    r"|mail delivery (?:failed|failure|system)|returned mail|failure notice|message not delivered"
+    r"|(?:kan|kunde|går) (?:inte|ej) (?:leverera|att leverera|levereras)|oleverera\w+|olevererbart"
+    r"|det gick inte att leverera|meddelandet kunde inte levereras|kunne ikke leveres|ikke leverbar"
+    r"|kan ikke leveres|toimitus epäonnistui"
+    r"|viestin toimitus|unzustellbar|leverans(?:fel|status|problem)|e-?post(?:en)? (?:kunde inte"
+    r"|har inte) lever\w+|warning: could not send|adressen? (?:finns|existerar) inte)",
     re.IGNORECASE,
 )
 RECEIPT_SUBJECT = re.compile(
-    r"^\s*(?:läst|ej läst|oläst|läskvitto|read|not read|lest|læst|luettu|gelesen|mottaget|levererat|delivered|relayed|retur(?: receipt)?|kvitto på läsning|läsbekräftelse)\s*:|^\s*return receipt\b",
+    r"^\s*(?:läst|ej läst|oläst|läskvitto|read|not read|lest|læst|luettu|gelesen|mottaget|levererat|delivered"
+    r"|relayed|retur(?: receipt)?|kvitto på läsning|läsbekräftelse)\s*:|^\s*return receipt\b",
     re.IGNORECASE,
 )
 CALENDAR_ANSWER_SUBJECT = re.compile(
-    r"^\s*(?:accepterat|accepterad|tackat ja|avböjt|avböjd|preliminärt|preliminär|accepted|declined|tentative|akseptert|avslått|accepteret|afslået|hyväksytty|hylätty|inställt?|canceled|cancelled|ny tid föreslagen|new time proposed)\s*:",
+    r"^\s*(?:accepterat|accepterad|tackat ja|avböjt|avböjd|preliminärt|preliminär|accepted|declined|tentative"
+    r"|akseptert|avslått|accepteret|afslået|hyväksytty|hylätty|inställt?|canceled|cancelled|ny tid föreslagen"
+    r"|new time proposed)\s*:",
     re.IGNORECASE,
 )
 NO_REPLY_ADDRESS = re.compile(
-    r"^(?:no-?_?\.?reply|do-?_?not-?_?reply|donotreply|noreply.*|.*[-_.+]noreply|svara-?_?(?:ej|inte)|ej-?svar|inget-?svar|mailer-daemon|postmaster|bounces?|bounce[-+].*|.*-bounces?|abuse"
-    r"|listserv|majordomo|.*-request|.*-owner|owner-.*|nobody|null|ikke-svar|eivastausta|ei-vastata|autoreply|auto-reply|notifications?|notifiering(?:ar)?)$",
+    r"^(?:no-?_?\.?reply|do-?_?not-?_?reply|donotreply|noreply.*|.*[-_.+]noreply|svara-?_?(?:ej|inte)|ej-?svar"
+    r"|inget-?svar|mailer-daemon|postmaster|bounces?|bounce[-+].*|.*-bounces?|abuse"
+    r"|listserv|majordomo|.*-request|.*-owner|owner-.*|nobody|null|ikke-svar|eivastausta|ei-vastata|autoreply"
+    r"|auto-reply|notifications?|notifiering(?:ar)?)$",
     re.IGNORECASE,
 )

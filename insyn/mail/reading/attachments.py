@@ -10,14 +10,17 @@ from insyn.mail.reading.mime import Part
 MAX_LISTED = 200
 MAX_NAME = 200
 _ID_NAME = re.compile(
-    r"(?<![a-zåäö])(?:id[-_ ]?kort|id[-_ ]?handling|id[-_ ]?card|identitetskort|identity|legitimation|legitimasjon|leg|körkort|korkort|førerkort"
-    r"|ajokortti|henkilökortti|henkilokortti|driv(?:ing|er'?s)[-_ ]?licen[cs]e|pass|passport|passkopia|passbild|passi|id|personbevis)(?![a-zåäö])"
+    r"(?<![a-zåäö])(?:id[-_ ]?kort|id[-_ ]?handling|id[-_ ]?card|identitetskort|identity|legitimation"
+    r"|legitimasjon|leg|körkort|korkort|førerkort"
+    r"|ajokortti|henkilökortti|henkilokortti|driv(?:ing|er'?s)[-_ ]?licen[cs]e|pass|passport|passkopia|passbild"
+    r"|passi|id|personbevis)(?![a-zåäö])"
     r"|(?:kör|kor)kort|passkopia|legitimation|idkort|passport|id[-_ ]?kopia",
     re.IGNORECASE,
 )
 _ID_SPOKEN_OF = re.compile(
     r"\b(?:kopia|bild|foto|scan|skann\w*|kopi|copy|photo|bifog\w+|vedlagt|vedlægger|attached|enclosed)\b.{0,60}?"
-    r"\b(?:leg(?:itimation\w*|itimasjon)?|id(?:-?kort\w*|-?handling\w*)?|körkort\w*|pass(?:et|port)?|førerkort|driv(?:ing|er'?s) licen[cs]e|id card)\b",
+    r"\b(?:leg(?:itimation\w*|itimasjon)?|id(?:-?kort\w*|-?handling\w*)?|körkort\w*|pass(?:et|port)?|førerkort"
+    r"|driv(?:ing|er'?s) licen[cs]e|id card)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _PICTURE_OR_SCAN = re.compile(r"^image/|^application/pdf$")

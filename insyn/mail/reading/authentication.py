@@ -71,8 +71,8 @@ def parse(value: str) -> ParsedHeader:
 def grade(values: list[str], authserv_id: str, from_address: str) -> tuple[Authentication, bool]:
     """What the pinned server's headers say about `from_address`, and whether one of them was malformed.
 
-    `values` are the headers from the top. Without a pinned id there is no evidence, and a header that cannot be parsed is
-    none either.
+    `values` are the headers from the top. Without a pinned id there is no evidence, and a header that cannot be parsed
+    is none either.
     """
     pinned = authserv_id.strip().rstrip(".").lower()
     if not pinned:

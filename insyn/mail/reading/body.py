@@ -18,8 +18,10 @@ _LOOKS_LIKE_HTML = re.compile(
     r"^\s*(?:<!doctype html|<html|<head|<body|<meta\s|<div[\s>]|<p[\s>]|<table[\s>]|<style)", re.IGNORECASE
 )
 _NO_TEXT_VERSION = re.compile(
-    r"(?:stöd(?:er|jer) (?:inte|ej) html|html-format|does(?:n'?t| not) support html|view (?:this|it) (?:e-?mail|message )?(?:in|on) (?:your|a|the) "
-    r"(?:web )?browser|this is an html|visa (?:det här )?(?:mejlet|brevet) i (?:din )?webbläsare|e-?mail client (?:that )?(?:can|does))",
+    r"(?:stöd(?:er|jer) (?:inte|ej) html|html-format|does(?:n'?t| not) support html|view (?:this|it) (?:e-?mail"
+    r"|message )?(?:in|on) (?:your|a|the) "
+    r"(?:web )?browser|this is an html|visa (?:det här )?(?:mejlet|brevet) i (?:din )?webbläsare"
+    r"|e-?mail client (?:that )?(?:can|does))",
     re.IGNORECASE,
 )
 _PGP_SIGNED, _PGP_SIGNATURE, _PGP_SIGNATURE_END, _PGP_MESSAGE, _PGP_MESSAGE_END = (

@@ -35,9 +35,9 @@ _DOUBLY_ENCODED = re.compile(r"Ã[\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘
 
 
 def decode(data: bytes, declared: str = "") -> tuple[str, str | None]:
-    """The text of `data`, and what was wrong with its label: "charset_wrong", "charset_unknown", "double_encoded" or None.
+    """The text of `data`, and what was wrong with its label, if anything.
 
-    Never raises; bytes that fit nothing become U+FFFD.
+    That is "charset_wrong", "charset_unknown" or "double_encoded". Never raises; bytes that fit nothing become U+FFFD.
     """
     if data.startswith(codecs.BOM_UTF8):
         return data[3:].decode("utf-8", "replace"), None
@@ -104,7 +104,7 @@ def _decoded(data: bytes, declared: str) -> tuple[str, str | None]:
 def _guessed(data: bytes) -> str:
     sample = data[:_GUESSED_BYTES]
     best = from_bytes(sample, cp_isolation=_CANDIDATES, steps=4, preemptive_behaviour=False).best()
-    # A mostly ASCII Nordic text says too little for statistics: Windows-1252 unless its letters would be unlikely there.
+    # A mostly ASCII Nordic text says too little for statistics: Windows-1252, if its letters are likely there.
     plain = data.decode("cp1252", "replace")
     if best is None or _nordic_share(plain) > 0.6:
         return plain

@@ -21,7 +21,8 @@ MAX_ADDRESSES = 500
 MAX_IDS = 200
 _FIELD = re.compile(rb"^([!-9;-~]{1,200})[ \t]*:(.*)$", re.DOTALL)
 _KNOWN = re.compile(
-    rb"^(?:from|to|cc|subject|date|message-id|received|mime-version|content-[a-z-]+|reply-to|return-path|x-[a-z0-9-]+)[ \t]*:",
+    rb"^(?:from|to|cc|subject|date|message-id|received|mime-version|content-[a-z-]+|reply-to|return-path"
+    rb"|x-[a-z0-9-]+)[ \t]*:",
     re.IGNORECASE,
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
@@ -152,8 +153,8 @@ def decoded(value: str) -> str:
 def one_line(value: str) -> str:
     """`value` without control characters and direction marks, its whitespace single.
 
-    What still looks like an encoded word is broken up: the standard library would decode it when the value is put into a
-    header of a reply, line breaks and all.
+    What still looks like an encoded word is broken up: the standard library would decode it when the value is put into
+    a header of a reply, line breaks and all.
     """
     return " ".join(_CONTROL.sub(" ", value).replace("=?", "= ?").split())
 

@@ -49,7 +49,7 @@ class Grade(StrEnum):
 
 @dataclass(frozen=True)
 class Authentication:
-    """The pinned server's Authentication-Results (RFC 8601), strictly parsed; headers of other servers count for nothing."""
+    """What the pinned server's Authentication-Results (RFC 8601) say; headers of other servers count for nothing."""
 
     grade: Grade = Grade.UNKNOWN
     dmarc: Result = Result.NONE
@@ -82,9 +82,9 @@ class AutomaticMarks:
 class ReadMail:
     """A mail as a person would read it.
 
-    `new_text` is what its sender wrote now, a request found inside a forward included; `signature` is what stood below the
-    greeting at its end, `quoted` what was quoted. `language` is the code of the client or wording the quotes gave away, or
-    empty. `oddities` names, in short English identifiers, whatever was not as it should be.
+    `new_text` is what its sender wrote now, a request found inside a forward included; `signature` is what stood below
+    the greeting at its end, `quoted` what was quoted. `oddities` names, in short English identifiers,
+    whatever was not as it should be.
     """
 
     message_id: str  # with angle brackets

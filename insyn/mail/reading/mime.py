@@ -1,7 +1,7 @@
 """A mail's parts (RFC 2045, RFC 2046): split without copying, so that size and number of parts cost little.
 
-The standard library's parser makes objects of every line of every attachment. Here a part is a stretch of the raw bytes,
-and only text that will be read is decoded.
+The standard library's parser makes objects of every line of every attachment. Here a part is a stretch of the raw
+bytes, and only text that will be read is decoded.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Tree:
 
 
 def tree(raw: bytes) -> Tree:
-    """Splits a mail into parts. Never raises; what goes beyond the limits stays unsplit and is named in the oddities."""
+    """Splits a mail into parts. Never raises; what goes beyond the limits stays unsplit, and the oddities say so."""
     oddities: list[str] = []
     headers, body = parse_block(raw)
     oddities += headers.oddities

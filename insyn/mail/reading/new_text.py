@@ -1,9 +1,9 @@
 """What a sender wrote now, apart from what they quoted, signed with or had added by machines.
 
-The text is read line by line. A *break* is where a mail program says that older mail follows: an attribution ("Den 12 maj
-2025 kl 10:14 skrev …:"), a block of header lines ("Från: … Skickat: …"), a separator ("-----Ursprungligt meddelande-----").
-Answers between and below lines quoted with ">" are new; what stands below a break without ">" is old; and what stands
-below the break of a forward is why it was forwarded, so it counts as new.
+The text is read line by line. A *break* is where a mail program says that older mail follows: an attribution ("Den 12
+maj 2025 kl 10:14 skrev …:"), a block of header lines ("Från: … Skickat: …"), a separator ("-----Ursprungligt
+meddelande-----"). Answers between and below lines quoted with ">" are new; what stands below a break without ">" is
+old; and what stands below the break of a forward is why it was forwarded, so it counts as new.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ENDS_SENTENCE = re.compile(r"[.!?:;…]['\"”)]?$")
 
 @dataclass(frozen=True)
 class Separated:
-    """A text in its parts. `forwarded` is the part of `new` that stood in a forwarded mail, `forwarded_from` who wrote it."""
+    """A text in its parts. `forwarded` is the part of `new` from a forwarded mail, `forwarded_from` who wrote that."""
 
     new: str
     signature: str = ""
@@ -211,7 +211,7 @@ def _is_wrapped_rest(lines: list[str], at: int) -> bool:
 
 
 def _without_banners(lines: list[str]) -> list[str]:
-    """`lines` without the warnings that mail systems put on top."""
+    """`lines` without the warnings that mail systems put on top; never all of them, and nothing in the first person."""
     start = 0
     while True:
         filled = _next_filled(lines, start)
@@ -220,13 +220,19 @@ def _without_banners(lines: list[str]) -> list[str]:
         end = filled
         while end < len(lines) and lines[end].strip():
             end += 1
-        whole = " ".join(lines[filled:end]).strip()
-        if len(whole) < 600 and wordings.BANNER.match(whole):
-            start = end
-        elif wordings.BANNER.match(lines[filled][:400]) or (start and _RULE.match(lines[filled])):
-            start = filled + 1
+        if _is_banner(" ".join(lines[filled:end]).strip()):
+            after = end
+        elif _is_banner(lines[filled]) or (start and _RULE.match(lines[filled])):
+            after = filled + 1
         else:
             return lines[start:]
+        if _next_filled(lines, after) is None:
+            return lines[start:]
+        start = after
+
+
+def _is_banner(text: str) -> bool:
+    return len(text) < 600 and bool(wordings.BANNER.match(text)) and not signature.is_first_person(text)
 
 
 def _first_quote(lines: list[str], first: _Break | None, expected: bool) -> int | None:

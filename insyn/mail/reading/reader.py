@@ -128,7 +128,7 @@ def read_subject(fields: Headers) -> Subject:
 
 
 def _presentable(raw: bytes) -> bytes:
-    """Without what mailbox files and broken servers put in front, and with line feeds where there are only carriage returns."""
+    """Without what mailbox files and broken servers put in front; with line feeds where there are only returns."""
     start = raw[:4_096].lstrip(b"\xef\xbb\xbf \t\r\n\x00")
     if start.startswith((b"From ", b">From ")):
         start = start[start.find(b"\n") + 1 :]

@@ -14,12 +14,14 @@ _THANKS = re.compile(
     r"^\s*(?:stort |tusen )?(?:tack|takk|tak|kiitos|thanks|thank you|på förhand tack)\b", re.IGNORECASE
 )
 _CONTACT = re.compile(
-    r"[^\s@]+@[^\s@]+\.\w|\bwww\.|https?://|(?:\+|\b0)\d[\d\s()./-]{6,}\d|\b(?:tel(?:efon)?|tfn|mob(?:il)?|växel|direkt|phone|puh)\b\s*[.:+]"
+    r"[^\s@]+@[^\s@]+\.\w|\bwww\.|https?://|(?:\+|\b0)\d[\d\s()./-]{6,}\d|\b(?:tel(?:efon)?|tfn|mob(?:il)?|växel"
+    r"|direkt|phone|puh)\b\s*[.:+]"
     r"|\b\d{3}\s?\d{2}\s+[A-ZÅÄÖ]|\b(?:AB|A/S|AS|ApS|Oy|Ltd|HB|GmbH)\b",
     re.IGNORECASE,
 )
 _POSTSCRIPT = re.compile(r"^\s*(?:p\.?\s?s\b|ps\s?[.:!]|obs\b|nb\b|edit\b|tillägg\b)", re.IGNORECASE)
 _FIRST_PERSON = re.compile(r"\b(?:jag|mig|mej|min|mitt|mina|jeg|meg|mine|minä|minun|minua|I|my|me)\b")
+_TO_US = re.compile(r"^(?!vi\b).*\b(?:ni|er|era|ert|dere|you)\b.*[.?!]$", re.IGNORECASE | re.DOTALL)
 _ABOUT_HOURS = re.compile(
     r"\bjag (?:arbetar|jobbar|är (?:ledig|tjänstledig|föräldraledig|på plats)|läser|svarar)\b", re.IGNORECASE
 )
@@ -30,7 +32,7 @@ _CAPITALISED_NAME = re.compile(r"^[A-ZÅÄÖÆØÉ][\w'’-]*\.?(?:\s(?:[A-ZÅÄ
 def cut(lines: list[str], *, below_quotes: bool = False) -> tuple[list[str], list[str]]:
     """`lines` parted in what was said and what only signs it. What reads like a sentence of the writer's is kept.
 
-    `below_quotes` says that other text of the writer's stands further up, so that there may be nothing but a signature here.
+    `below_quotes` says that other text of the writer's stands further up, so that here may be nothing but a signature.
     """
     text, signature = list(lines), []  # type: list[str], list[str]
     start = next((at for at, line in enumerate(lines) if line.strip()), None)
@@ -62,23 +64,29 @@ def _closing(lines: list[str]) -> int | None:
     for at, line in enumerate(lines):
         if not is_closing(line):
             continue
+        following = [each for each in lines[at + 1 :] if each.strip()]
         if _THANKS.match(line):
             # Thanks are said to us; only what signs them goes.
-            following = [each for each in lines[at + 1 :] if each.strip()]
             if following and len(following) <= MAX_CONTACT_LINES and is_name(following[0], alone=True):
                 return at + 1 + lines[at + 1 :].index(following[0])
             continue
+        if not any(each.strip() for each in lines[:at]) and not all(
+            _signs(each) for each in following[:MAX_CONTACT_LINES]
+        ):
+            continue  # "Bästa Kontek," is how a letter begins
         return at
     return None
 
 
 def is_closing(line: str) -> bool:
     """Whether a line is a closing phrase ("Med vänlig hälsning") and at most a name."""
-    found = wordings.CLOSING.match(line[:120]) if len(line) <= 120 else None
+    found = wordings.CLOSING.match(line) if len(line) <= 120 else None
     if not found:
         return False
     name = found["name"]
-    return name is None or name[0].isupper() or name.split()[0].lower() in FIRST_NAMES
+    if name is None or name.split()[0].lower() in FIRST_NAMES or is_name(name, alone=True):
+        return True
+    return len(name) < len(line.strip()) and is_closing(name)  # the same in another language
 
 
 def is_name(line: str, *, alone: bool = False) -> bool:
@@ -90,6 +98,8 @@ def is_name(line: str, *, alone: bool = False) -> bool:
     if not _CAPITALISED_NAME.match(line) or len(line) > 60:
         return False
     words = line.split()
+    if line.isupper() and words[0].lower() not in FIRST_NAMES:
+        return False  # shouting
     return words[0].lower() in FIRST_NAMES or (
         len(words) > (0 if alone else 1)
         and words[-1].lower() not in _NOT_SURNAMES
@@ -97,36 +107,18 @@ def is_name(line: str, *, alone: bool = False) -> bool:
     )
 
 
+# Words that a line of two capitalised words may begin or end with without being a name.
 _NOT_FIRST = frozenset(
-    [
-        "hej",
-        "hejsan",
-        "tack",
-        "ja",
-        "nej",
-        "ok",
-        "okej",
-        "stopp",
-        "radera",
-        "ta",
-        "ni",
-        "vi",
-        "jag",
-        "dear",
-        "hi",
-        "hello",
-        "hei",
-        "kära",
-        "bästa",
-        "god",
-        "mvh",
-        "med",
-        "re",
-        "sv",
-        "ärende",
-    ]
+    """
+    hej hejsan tack ja nej ok okej stopp ta ni vi jag dear hi hello hei kära bästa god mvh med re sv ärende kontek insyn
+    radera rätta skicka stryk sluta slopa avregistrera avsluta
+    bekräfta svara kontakta ring återkom återkalla se låt gör hjälp
+    ändra uppdatera stoppa sluta ge visa lämna delete erase remove send stop please confirm slett slet poista
+    """.split()  # noqa: SIM905
 )
-_NOT_SURNAMES = frozenset(["tack", "hej", "ja", "nej", "mig", "uppgifter", "kontek", "insyn"])
+_NOT_SURNAMES = frozenset(
+    {"tack", "hej", "ja", "nej", "mig", "mej", "me", "oss", "uppgifter", "allt", "kontek", "insyn"}
+)
 
 
 def _sent_from(lines: list[str]) -> int | None:
@@ -161,7 +153,15 @@ def says_something(paragraph: str) -> bool:
         return False
     if _POSTSCRIPT.match(paragraph):
         return True
-    return len(paragraph.split()) >= 5 and bool(_FIRST_PERSON.search(paragraph)) and not _ABOUT_HOURS.search(paragraph)
+    words = len(paragraph.split())
+    if words >= 4 and _TO_US.search(paragraph) and not _CONTACT.search(paragraph):
+        return True
+    return words >= 5 and is_first_person(paragraph) and not _ABOUT_HOURS.search(paragraph)
+
+
+def is_first_person(text: str) -> bool:
+    """Whether someone speaks of themselves in `text`."""
+    return bool(_FIRST_PERSON.search(text))
 
 
 def _unsigned_tail(lines: list[str]) -> tuple[list[str], list[str]]:

@@ -1,4 +1,4 @@
-"""Authentication-Results (RFC 8601): what the grammar allows, what it does not, and what the results say about a sender."""
+"""Authentication-Results (RFC 8601): what the grammar allows, and what the results say about a sender."""
 
 from __future__ import annotations
 

@@ -54,9 +54,18 @@ MARKS = [
     AutomaticMarks(spam_flagged=True),
 ]
 INTENTS = [
-    "request.erasure", "handover.representative", "handover.distress", "handover.protected", "handover.human", "report.incident",
-    "complaint", "policy.cookies.what", "smalltalk.greet", "out_of_scope.gibberish", "inform.code",
-]  # fmt: skip
+    "request.erasure",
+    "handover.representative",
+    "handover.distress",
+    "handover.protected",
+    "handover.human",
+    "report.incident",
+    "complaint",
+    "policy.cookies.what",
+    "smalltalk.greet",
+    "out_of_scope.gibberish",
+    "inform.code",
+]
 
 
 @pytest.mark.parametrize("marks", MARKS, ids=str)

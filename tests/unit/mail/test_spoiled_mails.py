@@ -38,7 +38,7 @@ def test_spoiled_mails_are_read_and_decided_upon() -> None:
 
 
 def assert_nothing_can_be_injected(mail: ReadMail, reply_to: str | None) -> None:
-    """Everything that may go into a header is one printable line, and a reply made of it has the headers it was given."""
+    """All that may go into a header is one printable line; a reply made of it has the headers it was given."""
     senders = [*mail.senders, *mail.reply_to, *mail.to, *mail.cc]
     for value in (
         mail.message_id, mail.subject, mail.topic, mail.forwarded_from, *mail.in_reply_to, *mail.references,

@@ -25,7 +25,9 @@ WORST: dict[str, Callable[[], bytes]] = {
     "one line of 25 MB": lambda: TEXT + b"a " * (LARGE // 2),
     "25 MB of line ends": lambda: TEXT + b"\n" * LARGE,
     "25 MB in base64": lambda: (
-        HEAD + b"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(b"hej " * (LARGE // 6))
+        HEAD
+        + b"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        + base64.encodebytes(b"hej " * (LARGE // 6))
     ),
     "25 MB of HTML": lambda: HTML + b"<p>hej</p>" * (LARGE // 10),
     "25 MB of boundaries that are none": lambda: MIXED + b"--bx\r\n" * (LARGE // 6),
@@ -36,15 +38,19 @@ WORST: dict[str, Callable[[], bytes]] = {
     "a folded header": lambda: HEAD + b"X: y\r\n" + b" z\r\n" * 60_000 + b"\r\nx",
     "tags that stay open": lambda: HTML + b"<div>" * 200_000 + b"</p>" * 50_000,
     "formatting that stays open": lambda: HTML + b"".join(b"<i a=%d>" % at for at in range(60_000)) + b"<p>" * 3_000,
-    "rules that hide": lambda: HTML + b"<style>" + b"div div div p{display:none}" * 2_000 + b"</style>" + b"<div>" * 800 + b"<p>x" * 9_000,
+    "rules that hide": lambda: (
+        HTML + b"<style>" + b"div div div p{display:none}" * 2_000 + b"</style>" + b"<div>" * 800 + b"<p>x" * 9_000
+    ),
     "almost attributions": lambda: TEXT + b"Den 4 mars 2026 kl 10:14 skrev\n" * 6_000,
     "almost header lines": lambda: TEXT + "Från: a@b\nx;\n".encode() * 2_500,
     "names without end": lambda: TEXT + b"hej du.\n\n" + b"Anna Ek\n\n" * 2_400,
-    "forwards in forwards": lambda: TEXT + b"---------- Forwarded message ---------\nFrom: a@b.se\nSubject: Fwd: x\n\nhej\n" * 800,
+    "forwards in forwards": lambda: (
+        TEXT + b"---------- Forwarded message ---------\nFrom: a@b.se\nSubject: Fwd: x\n\nhej\n" * 800
+    ),
     "armour without end": lambda: TEXT + b"-----BEGIN PGP SIGNED MESSAGE-----\n" + b"Hash: a\n" * 20_000,
     "brackets in From": lambda: b"From: " + b"(" * 16_000 + b"\r\n\r\nx",
     "many recipients": lambda: HEAD + (b"To: " + b"a@example.com, " * 1_000 + b"\r\n") * 15 + b"\r\nx",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", WORST)

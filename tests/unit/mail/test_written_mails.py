@@ -1,7 +1,7 @@
 """Mails of our own writing, each with its expected reading and decision in the YAML file beside it.
 
-`written` grew with the code and has to be right in full. `held_out` was written before looking at how the code did on it;
-tests/fixtures/mails/README.md says what came of it the first time.
+`written` grew with the code and has to be right in full. `held_out` was written before looking at how the code did on
+it; tests/fixtures/mails/README.md says what came of it the first time.
 """
 
 from __future__ import annotations
@@ -23,9 +23,18 @@ AUTHSERV_ID = "mx.kontek.example"
 HERE = Context(own_addresses=frozenset({"dpo@kontek.example"}))
 READ_RIGHT = DECIDED_RIGHT = 0.95
 AUTOMATIC = {
-    "bounce", "read_receipt", "own_mail", "automatic_reply", "calendar_answer", "mailing_list", "null_sender", "newsletter",
-    "no_reply_address", "auto_generated", "spam",
-}  # fmt: skip
+    "bounce",
+    "read_receipt",
+    "own_mail",
+    "automatic_reply",
+    "calendar_answer",
+    "mailing_list",
+    "null_sender",
+    "newsletter",
+    "no_reply_address",
+    "auto_generated",
+    "spam",
+}
 
 
 def names(group: str) -> list[str]:
@@ -72,6 +81,7 @@ def test_is_read_as_a_person_would(name: str) -> None:
     assert wanted.get("forwarded_from", "") in read.forwarded_from
     if "grade" in wanted:
         assert read.authentication.grade == wanted["grade"]
+    assert read.is_reply is wanted.get("is_reply", read.is_reply)
     if "attachments" in wanted:
         assert len(read.attachments) == len(wanted["attachments"])
         for attachment, described in zip(read.attachments, wanted["attachments"], strict=True):
