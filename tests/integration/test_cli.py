@@ -240,3 +240,21 @@ def test_keys_that_the_environment_holds_are_left_alone(
     told = insyn_on(keys_at_home())("keys", "rotate", code=1).output
     assert "INSYN_INDEX_KEY står i miljön" in told
     assert (tmp_path / "master.keys").read_text() == before
+
+
+# -- staff
+
+
+def test_staff_are_added_listed_given_new_links_and_closed(house: House, run: Run) -> None:
+    first = run("staff", "add", "Kim Exempel", "kim@example.com", "--role", "handler", "--role", "dpo").output.strip()
+    assert re.fullmatch(r"http://\S+/konsol/valkommen/[\w-]{43}", first)
+    assert house.services.members.welcome(first.rpartition("/")[2]).member.name == "Kim Exempel"
+    assert "redan ett konto" in run("staff", "add", "Kim", "KIM@example.com", "--role", "admin", code=1).output
+    (listed,) = json.loads(run("staff", "list", "--json").output)
+    assert (listed["email"], listed["roles"], listed["status"]) == ("kim@example.com", ["dpo", "handler"], "invited")
+    second = run("staff", "link", "kim@example.com").output.strip()
+    assert second != first
+    assert "stängt" in run("staff", "close", "kim@example.com").output
+    assert "stängt" in run("staff", "link", "kim@example.com", code=1).output
+    assert "inget konto" in run("staff", "link", "nobody@example.com", code=1).output
+    assert "handläggare, dataskyddsombud" in run("staff", "list").output
