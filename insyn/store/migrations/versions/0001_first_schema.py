@@ -102,9 +102,27 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("case", schema=None) as batch_op:
         batch_op.create_index("ix_case_address", ["address_index"], unique=False)
-        batch_op.create_index("ix_case_assignee_closed", ["assignee", "closed_at", "id"], unique=False)
-        batch_op.create_index("ix_case_channel_closed", ["channel", "closed_at", "id"], unique=False)
-        batch_op.create_index("ix_case_closed", ["closed_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_case_assignee_closed",
+            ["assignee", "closed_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_case_channel_closed",
+            ["channel", "closed_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_case_closed",
+            ["closed_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_case_confirming_turn"), ["confirming_turn"], unique=False)
         batch_op.create_index(batch_op.f("ix_case_conversation_id"), ["conversation_id"], unique=False)
         batch_op.create_index("ix_case_due", ["due_on", "id"], unique=False)
@@ -116,18 +134,54 @@ def upgrade() -> None:
             postgresql_where=sa.text("closed_at IS NULL"),
         )
         batch_op.create_index(batch_op.f("ix_case_group_id"), ["group_id"], unique=False)
-        batch_op.create_index("ix_case_kind_closed", ["kind", "closed_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_case_kind_closed",
+            ["kind", "closed_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_case_kind_state_closed",
+            ["kind", "state", "closed_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_case_queue",
-            ["sort_on", "id"],
+            [
+                "sort_on",
+                "id",
+                "closed_at",
+                "state",
+                "kind",
+                "assignee",
+                "channel",
+                "due_on",
+                "repeats_id",
+                "repeat_seen_at",
+            ],
             unique=False,
             sqlite_where=sa.text("closed_at IS NULL"),
             postgresql_where=sa.text("closed_at IS NULL"),
         )
         batch_op.create_index("ix_case_received", ["received_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_case_repeats_id"), ["repeats_id"], unique=False)
-        batch_op.create_index("ix_case_sorted", ["sort_on", "id"], unique=False)
-        batch_op.create_index("ix_case_state_closed", ["state", "closed_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_case_sorted",
+            ["sort_on", "id"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_case_state_closed",
+            ["state", "closed_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+        )
 
     op.create_table(
         "challenge",
@@ -697,14 +751,31 @@ def downgrade() -> None:
 
     op.drop_table("challenge")
     with op.batch_alter_table("case", schema=None) as batch_op:
-        batch_op.drop_index("ix_case_state_closed")
-        batch_op.drop_index("ix_case_sorted")
+        batch_op.drop_index(
+            "ix_case_state_closed",
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_case_sorted",
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_case_repeats_id"))
         batch_op.drop_index("ix_case_received")
         batch_op.drop_index(
             "ix_case_queue", sqlite_where=sa.text("closed_at IS NULL"), postgresql_where=sa.text("closed_at IS NULL")
         )
-        batch_op.drop_index("ix_case_kind_closed")
+        batch_op.drop_index(
+            "ix_case_kind_state_closed",
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_case_kind_closed",
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_case_group_id"))
         batch_op.drop_index(
             "ix_case_due_open", sqlite_where=sa.text("closed_at IS NULL"), postgresql_where=sa.text("closed_at IS NULL")
@@ -712,9 +783,21 @@ def downgrade() -> None:
         batch_op.drop_index("ix_case_due")
         batch_op.drop_index(batch_op.f("ix_case_conversation_id"))
         batch_op.drop_index(batch_op.f("ix_case_confirming_turn"))
-        batch_op.drop_index("ix_case_closed")
-        batch_op.drop_index("ix_case_channel_closed")
-        batch_op.drop_index("ix_case_assignee_closed")
+        batch_op.drop_index(
+            "ix_case_closed",
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_case_channel_closed",
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_case_assignee_closed",
+            sqlite_where=sa.text("closed_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+        )
         batch_op.drop_index("ix_case_address")
 
     op.drop_table("case")
