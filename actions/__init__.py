@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions import answers, dialogue, lookup, own_data, reports, requests
+from actions import answers, dialogue, facts, lookup, own_data, reports, requests
 from actions.base import InsynAction
 from insyn.own_data.erasure import Erasure
 from insyn.policy.answers import AnswerBook
@@ -48,7 +48,7 @@ def all_actions(book: AnswerBook, desk: RequestDesk, erasure: Erasure) -> list[I
     ]
     return [
         *(action(book, desk) for action in plain),
-        *(requests.AskForSlot(slot, book, desk) for slot in requests.ASKED),
+        *(requests.AskForSlot(slot, book, desk) for slot in facts.ASKED),
         *(lookup.AskInLookup(slot, book, desk) for slot in lookup.ASKED),
         *(own_data.AskInOwnData(slot, book, desk) for slot in own_data.ASKED),
         own_data.ActionOwnDataSubmit(book, desk, erasure),

@@ -5,10 +5,13 @@ from __future__ import annotations
 from rasa_sdk import Tracker
 
 from actions.base import Events, InsynAction
+from actions.mailed import pass_on
 from actions.message import answer_questions, not_a_description, remember, take_down_complaint
 from actions.speech import Voice, candidates, intent
 
 NEAREST = 3
+# Whoever mails about these is told where to turn; of anything else that is not known a human is to judge.
+TOLD_BY_MAIL = ("out_of_scope.payroll", "out_of_scope.product", "out_of_scope.law", "out_of_scope.manipulation")
 
 
 class ActionAnswer(InsynAction):
@@ -47,6 +50,9 @@ class ActionFollowUp(InsynAction):
         else:
             topic = None
         if topic is None or topic == last:
+            if voice.by_mail:
+                pass_on(self, voice, tracker)
+                return []
             offered = list(dict.fromkeys([*(self.book.of_area(area) if area else ()), *self._related(last)]))[:NEAREST]
             voice.say(
                 "follow_up.unknown" if last else "follow_up.of_what",
@@ -74,6 +80,9 @@ class ActionClarify(InsynAction):
         return "action_clarify"
 
     def act(self, voice: Voice, tracker: Tracker) -> Events:
+        if voice.by_mail:
+            pass_on(self, voice, tracker)
+            return []
         topics = nearest(self, tracker)
         voice.say(
             "clarify",
@@ -91,6 +100,9 @@ class ActionOutOfScope(InsynAction):
 
     def act(self, voice: Voice, tracker: Tracker) -> Events:
         name = intent(tracker)
+        if voice.by_mail and name not in TOLD_BY_MAIL:
+            pass_on(self, voice, tracker)
+            return []
         phrase = name if name in self.book.phrases else "out_of_scope"
         choices = [voice.choice("handover.human")]
         if phrase in ("out_of_scope", "out_of_scope.privacy_unknown", "out_of_scope.gibberish"):

@@ -11,7 +11,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import ActionExecutionRejection
 
-from actions.speech import Voice
+from actions.speech import Voice, writer
 from insyn.errors import new_error_id
 from insyn.policy.answers import AnswerBook
 from insyn.requests.desk import RequestDesk
@@ -36,7 +36,8 @@ class InsynAction(Action):  # type: ignore[misc]
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         """Runs `act` in a thread. On an error Rasa is given nothing it could show or log: the gateway sees the mark."""
         try:
-            return await asyncio.to_thread(self.act, Voice(self.book, dispatcher), tracker)
+            voice = Voice(self.book, dispatcher, by_mail=writer(tracker) is not None)
+            return await asyncio.to_thread(self.act, voice, tracker)
         except ActionExecutionRejection:
             raise
         except StoreUnavailable as error:

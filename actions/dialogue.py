@@ -6,8 +6,9 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 
 from actions.base import Events, InsynAction
+from actions.mailed import pass_on
 from actions.prompts import ask_in_other_words, confirmed_by_link
-from actions.speech import Voice
+from actions.speech import Voice, here, words
 
 
 class ActionWait(InsynAction):
@@ -31,7 +32,9 @@ class ActionRepeat(InsynAction):
         slot = tracker.get_slot("requested_slot")
         if going_on := confirmed_by_link(self, voice, tracker):
             return going_on
-        if tracker.active_loop.get("name") and slot:
+        if voice.by_mail:
+            pass_on(self, voice, tracker)
+        elif tracker.active_loop.get("name") and slot:
             ask_in_other_words(voice, tracker)
         else:
             voice.say(
@@ -48,7 +51,10 @@ class ActionDeny(InsynAction):
         return "action_deny"
 
     def act(self, voice: Voice, tracker: Tracker) -> Events:
-        voice.say("deny")
+        if voice.by_mail:
+            pass_on(self, voice, tracker)
+        else:
+            voice.say("deny")
         return [SlotSet("offered", None)]
 
 
@@ -62,7 +68,12 @@ class ActionUnexpected(InsynAction):
         slot = tracker.get_slot("requested_slot")
         if going_on := confirmed_by_link(self, voice, tracker):
             return going_on
-        if tracker.active_loop.get("name") and slot:
+        if voice.by_mail and self.desk.unfinished(here(tracker)):
+            self.desk.add_detail(here(tracker), "concerns", words(tracker))
+            voice.say("mail.noted")
+        elif voice.by_mail:
+            pass_on(self, voice, tracker)
+        elif tracker.active_loop.get("name") and slot:
             ask_in_other_words(voice, tracker)
         else:
             voice.say("unexpected", choices=[voice.choice("assistant.capabilities"), voice.choice("handover.human")])

@@ -7,7 +7,7 @@ from rasa_sdk.events import ActiveLoop, SlotSet
 
 from actions.base import Events, InsynAction
 from actions.prompts import ask
-from actions.speech import NOT_NEEDED, Voice, here, intent, placeholder
+from actions.speech import NOT_NEEDED, Voice, here, intent, placeholder, writer
 from insyn.clock import written_date
 from insyn.requests.desk import CaseView
 
@@ -47,6 +47,8 @@ class ActionLookupBegin(InsynAction):
             SlotSet("cancel_confirmed", None if cancel else NOT_NEEDED),
         ]
         given = placeholder(tracker, "reference")
+        if voice.by_mail:
+            return [*events, *self._by_mail(voice, tracker, given, cancel=cancel)]
         own = [case for case in self.desk.own_cases(here(tracker)) if not (cancel and case.closed)]
         if given:
             return [*events, SlotSet("reference", given)]
@@ -59,6 +61,29 @@ class ActionLookupBegin(InsynAction):
             voice.say("request.cancelled", topic="request.cancel")
             return [*events, *(SlotSet(slot, NOT_NEEDED) for slot in ASKED)]
         return [*events, SlotSet("reference", None)]
+
+    def _by_mail(self, voice: Voice, tracker: Tracker, given: str | None, *, cancel: bool) -> Events:
+        """How the sender's own requests stand is told to the sender's address; taking one back needs a code."""
+        own = self.desk.cases_of_writer(here(tracker), writer(tracker) or "")
+        if given:
+            own = [case for case in own if case.reference == self.desk.reference_of(here(tracker), given)]
+        if cancel:
+            own = [case for case in own if not case.closed]
+        if not own:
+            voice.say("lookup.none")
+        elif cancel and len(own) == 1:
+            return [SlotSet("reference", own[0].reference), SlotSet("cancel_confirmed", "ja")]
+        elif cancel:
+            voice.say("lookup.which", lines=lines_of(own))
+        else:
+            for case in own:
+                say_status(voice, case)
+        return [SlotSet(slot, NOT_NEEDED) for slot in ASKED]
+
+
+def lines_of(cases: list[CaseView]) -> str:
+    """Cases as a list."""
+    return "\n".join(f"– {case.reference}: {case.name}" for case in cases)
 
 
 class ValidateLookupForm(InsynAction):
@@ -107,6 +132,9 @@ class AskInLookup(InsynAction):
 
     def act(self, voice: Voice, tracker: Tracker) -> Events:
         reference = tracker.get_slot("reference")
+        if self._slot == "lookup_code" and voice.by_mail:
+            voice.say("ask.lookup_code", expects="lookup_code", reference=reference)
+            return []
         if self._slot == "lookup_code" and tracker.get_slot("code_sent_to") != reference:
             self.desk.ask_for_case(here(tracker), reference)
             ask(voice, self._slot, tracker)
@@ -127,7 +155,9 @@ class ActionLookupSubmit(InsynAction):
 
     def act(self, voice: Voice, tracker: Tracker) -> Events:
         reference = str(tracker.get_slot("reference") or "")
-        if tracker.get_slot("lookup_purpose") == "cancel":
+        if voice.by_mail and reference == NOT_NEEDED:
+            pass  # it has been told
+        elif tracker.get_slot("lookup_purpose") == "cancel":
             self._cancel(voice, tracker, reference)
         elif reference == NOT_NEEDED:
             for case in self.desk.own_cases(here(tracker)):

@@ -6,7 +6,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 
 from actions.base import Events, InsynAction
-from actions.speech import ANSWERED, Voice, due_fills, here, intent, nouns_of, parts, words
+from actions.speech import ANSWERED, Voice, due_fills, here, intent, nouns_of, parts, words, writer
 from insyn.cases.kinds import KINDS
 
 # The right that an answer leads on to, so that a "ja" after it can start the request.
@@ -56,6 +56,9 @@ def take_down_complaint(action: InsynAction, voice: Voice, tracker: Tracker) -> 
     if "complaint" not in parts(tracker):
         return []
     case = action.desk.report(here(tracker), "complaint", words(tracker), note="complaint")
+    address = writer(tracker)
+    if address:
+        action.desk.add_address_to_report(here(tracker), case.reference, address)
     voice.say("complaint.received", topic="complaint", case=case, reference=case.reference)
     return [SlotSet("report", case.reference)]
 

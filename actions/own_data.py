@@ -9,6 +9,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import ActiveLoop, SlotSet
 
 from actions.base import Events, InsynAction
+from actions.mailed import pass_on
 from actions.message import answer_questions, not_a_description, open_rights_beside
 from actions.prompts import ask, choices_for
 from actions.speech import NOT_NEEDED, Voice, here, intent, placeholder
@@ -46,6 +47,9 @@ class ActionOwnDataBegin(InsynAction):
 
     def act(self, voice: Voice, tracker: Tracker) -> Events:
         events = answer_questions(voice, tracker)
+        if voice.by_mail:  # what is shown and erased in the chat is done by a human for whoever mails
+            pass_on(self, voice, tracker)
+            return [*events, SlotSet("own_purpose", None), *(SlotSet(slot, NOT_NEEDED) for slot in ASKED)]
         open_rights_beside(self, voice, tracker)
         purpose = PURPOSES[intent(tracker)]
         known = purpose == "chat" or self.desk.has_shown_mailbox(here(tracker))
@@ -75,7 +79,10 @@ class ActionOwnDataLater(InsynAction):
         return "action_own_data_later"
 
     def act(self, voice: Voice, tracker: Tracker) -> Events:
-        voice.say("own_data.later", topic=TOPIC)
+        if voice.by_mail:
+            pass_on(self, voice, tracker)
+        else:
+            voice.say("own_data.later", topic=TOPIC)
         return not_a_description(tracker)
 
 
@@ -171,6 +178,8 @@ class ActionOwnDataSubmit(OwnDataAction):
 
     def act(self, voice: Voice, tracker: Tracker) -> Events:
         purpose = tracker.get_slot("own_purpose")
+        if purpose is None:
+            return forget()  # it has been passed on
         try:
             if purpose == "access":
                 self._give(voice, tracker)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import Events, InsynAction
-from actions.message import answer_questions, open_rights_beside, take_down_complaint
-from actions.speech import Voice, here, intent, placeholder, words
+from actions.mailed import begin_by_mail, pass_on
+from actions.message import answer_questions, open_rights_beside, rights_in, take_down_complaint
+from actions.speech import Voice, here, intent, placeholder, words, writer
 from insyn.identity.address import AddressInvalid
 from insyn.requests.desk import CaseView
 
@@ -16,14 +17,23 @@ JUDGED_BY_A_HUMAN = ("handover.representative", "handover.protected", "handover.
 
 
 def note_address_given(action: InsynAction, voice: Voice, tracker: Tracker, case: CaseView) -> None:
-    """An address written together with a report belongs to it."""
-    given = placeholder(tracker, "email")
+    """An address written together with a report belongs to it, and so does the one a mail came from."""
+    given = writer(tracker) or placeholder(tracker, "email")
     if given:
         try:
             action.desk.add_address_to_report(here(tracker), case.reference, given)
-            voice.say("report.address_noted", reference=case.reference)
+            if not voice.by_mail:
+                voice.say("report.address_noted", reference=case.reference)
         except AddressInvalid:
             voice.say("email.invalid")
+
+
+def rights_beside(action: InsynAction, voice: Voice, tracker: Tracker) -> Events:
+    """Rights claimed beside a report: in the chat one tap goes on with them, in a mail their proof is asked for at once."""
+    rights = rights_in(tracker)
+    if not (voice.by_mail and rights):
+        return open_rights_beside(action, voice, tracker)
+    return [*begin_by_mail(action, voice, tracker, rights), FollowupAction("request_form")]
 
 
 class ActionReportIncident(InsynAction):
@@ -36,7 +46,7 @@ class ActionReportIncident(InsynAction):
         case = self.desk.report(here(tracker), "report.incident", words(tracker), note="incident", urgent=True)
         voice.say("incident.received", topic="report.incident", case=case, reference=case.reference)
         note_address_given(self, voice, tracker, case)
-        events = [*answer_questions(voice, tracker), *open_rights_beside(self, voice, tracker)]
+        events = [*answer_questions(voice, tracker), *rights_beside(self, voice, tracker)]
         return [*events, SlotSet("report", case.reference)]
 
 
@@ -51,7 +61,7 @@ class ActionComplaint(InsynAction):
         choices = [voice.choice("policy.complaint_imy")]
         voice.say("complaint.received", topic="complaint", case=case, reference=case.reference, choices=choices)
         note_address_given(self, voice, tracker, case)
-        events = [*answer_questions(voice, tracker), *open_rights_beside(self, voice, tracker)]
+        events = [*answer_questions(voice, tracker), *rights_beside(self, voice, tracker)]
         return [*events, SlotSet("report", case.reference)]
 
 
@@ -71,7 +81,7 @@ class ActionHandOver(InsynAction):
         if why not in JUDGED_BY_A_HUMAN:
             events += answer_questions(voice, tracker)
             events += take_down_complaint(self, voice, tracker)
-            events += open_rights_beside(self, voice, tracker)
+            events += rights_beside(self, voice, tracker)
         return [*events, SlotSet("report", case.reference)]
 
 
@@ -94,6 +104,9 @@ class ActionNoteAddress(InsynAction):
         return "action_note_address"
 
     def act(self, voice: Voice, tracker: Tracker) -> Events:
+        if voice.by_mail:
+            pass_on(self, voice, tracker)
+            return []
         reference, given = tracker.get_slot("report"), placeholder(tracker, "email")
         try:
             case = self.desk.add_address_to_report(here(tracker), reference, given) if reference and given else None

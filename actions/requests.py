@@ -10,6 +10,8 @@ from rasa_sdk.interfaces import ActionExecutionRejection
 
 from actions import own_data
 from actions.base import Events, InsynAction
+from actions.facts import ASKED, KEPT_FOR_NEXT, needed
+from actions.mailed import begin_by_mail, pass_on
 from actions.message import answer_questions, not_a_description, rights_in, take_down_complaint
 from actions.prompts import ask, ask_again, ask_in_other_words, choices_for, confirmed_by_link, remind
 from actions.speech import (
@@ -38,7 +40,6 @@ _WHY_NOT = {
     Outcome.DEAD: "code.dead",
     Outcome.RIGHT: "code.dead",
 }
-ASKED = ("relation", "own_data", "concerns", "name", "email", "code", "confirmed")
 CORRECTIONS = (
     "dialog.correct_address",
     "dialog.change_name",
@@ -47,12 +48,6 @@ CORRECTIONS = (
     "dialog.add",
     "dialog.replace",
 )
-KEPT_FOR_NEXT = ("relation", "name", "email")
-
-
-def needed(rights: list[str]) -> set[str]:
-    """The facts that some of the rights need."""
-    return {slot for right in rights for slot in KINDS[right].asks}
 
 
 def prefill(tracker: Tracker, rights: list[str]) -> Events:
@@ -93,6 +88,8 @@ class ActionRequestBegin(InsynAction):
 
 def begin(action: InsynAction, voice: Voice, tracker: Tracker, rights: list[str]) -> Events:
     """Opens the cases and sets the form up for what they need."""
+    if voice.by_mail:
+        return begin_by_mail(action, voice, tracker, rights)
     cases = action.desk.begin(here(tracker), rights, words(tracker))
     say_what_happens(voice, cases)
     return [
@@ -128,6 +125,8 @@ class ActionRequestChange(InsynAction):
             voice.say("change.same")
             ask_in_other_words(voice, tracker)
             return not_a_description(tracker)
+        if voice.by_mail:
+            return [*begin_by_mail(self, voice, tracker, new), *not_a_description(tracker)]
         # The clock of the new right runs from now, whichever way it goes.
         self.desk.begin(here(tracker), new, words(tracker))
         fills: dict[str, Any] = {"old": KINDS[rights[0]].noun if rights else "begäran", "new": KINDS[new[0]].name}
@@ -261,6 +260,15 @@ class AskForSlot(InsynAction):
         if going_on := confirmed_by_link(self, voice, tracker):
             return going_on
         email = tracker.get_slot("email")
+        if voice.by_mail:
+            if not self.desk.unfinished(here(tracker)):
+                return [
+                    ActiveLoop(None),
+                    SlotSet("requested_slot", None),
+                    *forget(),
+                ]  # the link in the mail confirmed it
+            voice.say("ask.code", email=email, expects="code")  # the code itself stands in the mail that answers
+            return []
         if tracker.get_slot("code_sent_to") == email:
             ask_again(voice, tracker)
             return []
@@ -354,6 +362,8 @@ class ActionResendCode(InsynAction):
 
     def act(self, voice: Voice, tracker: Tracker) -> Events:
         match tracker.get_slot("requested_slot"):
+            case "code" | "lookup_code" as slot if voice.by_mail:
+                voice.say(f"ask.{slot}", expects=slot)
             case "code":
                 if going_on := confirmed_by_link(self, voice, tracker):
                     return going_on
@@ -400,6 +410,8 @@ class ActionRequestSubmit(InsynAction):
                 voice.say("request.handed_over", topic=case.kind, case=case, reference=case.reference)
             return forget()
         cases = self.desk.submit(here(tracker))
+        if voice.by_mail and tracker.get_slot("code") == NOT_NEEDED:
+            return forget()  # what needs no proof was opened, and told, when it was claimed
         if not cases:
             voice.say("request.nothing_to_submit")
             return forget()
@@ -430,6 +442,9 @@ class ActionAffirm(InsynAction):
 
     def act(self, voice: Voice, tracker: Tracker) -> Events:
         offered = tracker.get_slot("offered")
+        if voice.by_mail:
+            pass_on(self, voice, tracker)  # a mail offers nothing that a yes could take up
+            return []
         if not offered:
             voice.say("unexpected")
             return []

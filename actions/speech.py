@@ -52,6 +52,18 @@ def placeholder(tracker: Tracker, entity: str) -> str | None:
     return str(found[-1]) if found else None
 
 
+def writer(tracker: Tracker) -> str | None:
+    """The placeholder of the address a mail came from; None in the chat, where a person gives one when asked."""
+    address = tracker.latest_message["metadata"].get("address")
+    return str(address) if address else None
+
+
+def signed(tracker: Tracker) -> str | None:
+    """The placeholder of the name a mail was signed with."""
+    name = tracker.latest_message["metadata"].get("name")
+    return str(name) if name else None
+
+
 def interrupted(tracker: Tracker) -> bool:
     """Whether the form that is running was interrupted by something else in this very message."""
     for event in reversed(tracker.events):
@@ -63,11 +75,13 @@ def interrupted(tracker: Tracker) -> bool:
 
 
 class Voice:
-    """Says approved texts through a dispatcher."""
+    """Says approved texts through a dispatcher, `by_mail` in the words they have in a mail."""
 
-    def __init__(self, book: AnswerBook, dispatcher: CollectingDispatcher) -> None:
+    def __init__(self, book: AnswerBook, dispatcher: CollectingDispatcher, *, by_mail: bool = False) -> None:
         self._book = book
         self._dispatcher = dispatcher
+        self.by_mail = by_mail
+        self._phrase = book.mail_phrase if by_mail else book.phrase
 
     def say(
         self,
@@ -83,7 +97,7 @@ class Voice:
         **fills: object,
     ) -> None:
         """Says a phrase with its variables filled in. `files` can be fetched; with `ends` the conversation is erased then."""
-        approved = self._book.phrase(phrase, **fills)
+        approved = self._phrase(phrase, **fills)
         self._utter(
             approved.text, approved.english,
             topic=topic, choices=choices, case=case, expects=EXPECTED.get(expects or "", expects), files=files, ends=ends,
@@ -110,7 +124,7 @@ class Voice:
 
     def text(self, phrase: str, /, **fills: object) -> str:
         """A phrase's Swedish text, to be part of another."""
-        return self._book.phrase(phrase, **fills).text
+        return self._phrase(phrase, **fills).text
 
     def has(self, phrase: str) -> bool:
         """Whether there is an approved phrase of this name."""

@@ -23,16 +23,16 @@ from insyn.settings import Settings
 def ask_once(settings: Settings, text: str, session_file: Path | None) -> dict[str, Any]:
     """What POST /api/chat/messages answers to `text`. `session_file` keeps the conversation. Raises `Stop`."""
     address = f"http://{settings.host}:{settings.port}"
-    if _is_up(address):
+    if is_up(address):
         return _ask(address, text, session_file)
-    with _service_aside(settings) as aside:
+    with service_aside(settings) as aside:
         return _ask(aside, text, session_file)
 
 
 @contextmanager
-def _service_aside(settings: Settings) -> Iterator[str]:
+def service_aside(settings: Settings) -> Iterator[str]:
     """The service on free ports for as long as the block lasts, on the same store. Raises `Stop`."""
-    port, rasa_port, action_port, mail_port = _free_ports(4)
+    port, rasa_port, action_port, mail_port, listener_port = _free_ports(5)
     address = f"http://127.0.0.1:{port}"
     environment = os.environ | {
         "INSYN_HOST": "127.0.0.1",
@@ -40,12 +40,13 @@ def _service_aside(settings: Settings) -> Iterator[str]:
         "INSYN_RASA_PORT": str(rasa_port),
         "INSYN_ACTION_PORT": str(action_port),
         "INSYN_DEV_SMTP_PORT": str(mail_port),
+        "INSYN_MAIL_LISTEN_PORT": str(listener_port),
         "INSYN_BASE_URL": address,
     }
     sys.stderr.write("Tjänsten är inte igång: startar den för den här frågan (make run låter den gå).\n")
     process = subprocess.Popen([sys.executable, "-m", "insyn.cli", "serve"], env=environment, stdout=sys.stderr)
     try:
-        while not _is_up(address, "/readyz"):
+        while not is_up(address, "/readyz"):
             if process.poll() is not None:
                 raise Stop("Tjänsten kunde inte startas, se ovan.", "The service could not be started, see above.")
             time.sleep(0.2)
@@ -63,7 +64,7 @@ def _free_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in sockets]
 
 
-def _is_up(address: str, path: str = "/healthz") -> bool:
+def is_up(address: str, path: str = "/healthz") -> bool:
     with suppress(httpx.HTTPError):
         return httpx.get(address + path, timeout=2, trust_env=False).is_success
     return False

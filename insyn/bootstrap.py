@@ -26,6 +26,12 @@ from insyn.identity.oidc import OidcClient, Provider
 from insyn.identity.step_up import Invitations
 from insyn.learning.corrections import Corrections
 from insyn.learning.intents import Intents, taught_intents
+from insyn.letters.post import Post
+from insyn.mail.imap import ImapServer, ImapSource
+from insyn.mail.inbox import Inbox
+from insyn.mail.listener import Listener
+from insyn.mail.mailroom import Handling, Mailroom
+from insyn.mail.replying import Replying
 from insyn.outbox.catcher import DevelopmentMailbox
 from insyn.outbox.queue import Outbox
 from insyn.outbox.sender import OutboxSender, SmtpServer
@@ -91,6 +97,10 @@ class Services:
     mailbox: DevelopmentMailbox | None
     rasa: RasaClient
     gateway: Gateway
+    inbox: Inbox
+    mailroom: Mailroom
+    listener: Listener | None
+    imap: ImapSource | None
     members: Members
     staff_sessions: Sessions
     log_in: LogIn
@@ -125,6 +135,7 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
     casebook = Casebook(keyring, index, audit, clock, watchers=[events.watch] if events else [])
     challenges = Challenges(settings.code_key.get_secret_value(), index, audit, clock)
     sender_address = parseaddr(settings.mail_from)[1]
+    inbox = Inbox(store, keyring, index, audit, clock)
     outbox = Outbox(keyring, clock, sender_address.rpartition("@")[2] or "localhost")
     book = AnswerBook(
         retention_chat_days=settings.retention_chat_days,
@@ -149,6 +160,7 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         clock,
         settings.alarm_address or sender_address,
         settings.public_url,
+        inbox.in_thread,
     )
     intents = taught_intents(book)
     own_data = OwnData(store, index, casebook, vault, transcript, audit, clock, periods(settings))
@@ -159,6 +171,10 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
     log_in, step_up = _stronger_identification(settings, store, casebook, audit, clock)
     rotation = Rotation(store, keyring, index, casebook, audit, clock)
     codes_kept = max(timedelta(days=1), timedelta(hours=settings.retention_code_hours))
+    replying = Replying(
+        transcript, casebook, desk, outbox, Post(outbox, casebook, audit), clock, public_url=settings.public_url
+    )
+    max_mail_bytes = settings.mail_max_mb * 1_000_000
     return Services(
         settings=settings,
         clock=clock,
@@ -200,6 +216,26 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         mailbox=DevelopmentMailbox(settings.dev_smtp_port, clock) if settings.catches_mail else None,
         rasa=rasa,
         gateway=gateway,
+        inbox=inbox,
+        mailroom=Mailroom(
+            store,
+            inbox,
+            gateway,
+            rasa,
+            desk,
+            casebook,
+            vault,
+            replying,
+            book,
+            Handling(
+                own_addresses=settings.own_addresses,
+                authserv_id=settings.mail_authserv_id,
+                max_replies=settings.mail_replies_per_day,
+                max_bytes=max_mail_bytes,
+            ),
+        ),
+        listener=_listener(settings, inbox, max_mail_bytes) if settings.listens_for_mail else None,
+        imap=_imap(settings, store, inbox, clock, max_mail_bytes) if settings.imap_host else None,
         members=members,
         staff_sessions=Sessions(
             store,
@@ -254,6 +290,22 @@ def _stronger_identification(
     invitations = Invitations(settings.public_url, clock)
     step_up = StepUp(store, casebook, invitations, client, audit, clock, settings.public_url)
     return StrongLogIn(provider.name, invitations), step_up
+
+
+def _listener(settings: Settings, inbox: Inbox, max_bytes: int) -> Listener:
+    return Listener(
+        inbox,
+        host=settings.mail_listen_host,
+        port=settings.mail_listen_port,
+        lmtp=settings.mail_listen == "lmtp",
+        max_bytes=max_bytes,
+        own_addresses=settings.own_addresses,
+    )
+
+
+def _imap(settings: Settings, store: Store, inbox: Inbox, clock: Clock, max_bytes: int) -> ImapSource:
+    server, pause = ImapServer.of(settings), settings.imap_poll_seconds
+    return ImapSource(server, store, inbox, clock, max_bytes=max_bytes, poll_seconds=pause)
 
 
 def _webhooks(settings: Settings, store: Store, events: WebhookQueue, clock: Clock) -> WebhookSender:

@@ -59,6 +59,23 @@ class Settings(BaseSettings):
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
     mail_from: str = "Insyn Kontek <dpo@kontek.example>"
     alarm_address: str = ""
+
+    # Mail in: by IMAP, and by a listener of our own (SMTP or LMTP).
+    imap_host: str = ""
+    imap_port: int = 993
+    imap_username: str = ""
+    imap_password: SecretStr = SecretStr("")
+    imap_security: Literal["tls", "starttls", "none"] = "tls"
+    imap_folder: str = "INBOX"
+    imap_done_folder: str = ""
+    imap_poll_seconds: int = Field(default=60, ge=5)
+    mail_listen: Literal["", "smtp", "lmtp", "off"] = ""
+    mail_listen_host: str = "127.0.0.1"
+    mail_listen_port: int = 8024
+    mail_addresses: str = ""
+    mail_authserv_id: str = ""
+    mail_max_mb: int = Field(default=25, ge=1)
+    mail_replies_per_day: int = Field(default=3, ge=0)
     dev_smtp_port: int = 8025
 
     # Stronger identification when a human doubts who a case's person is, at an OpenID provider; off without an issuer.
@@ -106,6 +123,7 @@ class Settings(BaseSettings):
     retention_code_hours: int = Field(default=24, ge=24)  # an address's budget of failures is a day's
     retention_mail_hours: int = Field(default=24, ge=1)
     retention_log_in_days: int = Field(default=180, ge=1)
+    retention_incoming_mail_days: int = Field(default=30, ge=1)
 
     log_level: str = "INFO"
 
@@ -177,6 +195,19 @@ class Settings(BaseSettings):
         """Origins of our own pages."""
         local = {f"http://127.0.0.1:{self.port}", f"http://localhost:{self.port}"}
         return {self.public_url} | (local if self.environment == "development" else set())
+
+    @property
+    def listens_for_mail(self) -> bool:
+        """Whether mail can be handed to us directly: in development unless it is turned off, elsewhere when it is turned on."""
+        if self.mail_listen:
+            return self.mail_listen != "off"
+        return self.environment == "development"
+
+    @property
+    def own_addresses(self) -> frozenset[str]:
+        """Every address mail to us may come to, and that is never answered, in lower case."""
+        listed = [self.mail_from, *self.mail_addresses.split(",")]
+        return frozenset(address.casefold() for _, address in getaddresses(listed) if "@" in address)
 
     @property
     def catches_mail(self) -> bool:

@@ -339,6 +339,11 @@ class Casebook:
             select(Case).where(Case.conversation_id == conversation_id).order_by(Case.created_at, Case.position)
         ).all()
 
+    def open_of_address(self, session: Session, address: EmailAddress) -> Sequence[Case]:
+        """The cases of an address that are not closed."""
+        index = self.address_index(session, address)
+        return session.scalars(select(Case).where(Case.address_index == index, Case.closed_at.is_(None))).all()
+
     def group(self, session: Session, case: Case) -> Sequence[Case]:
         """The cases asked for together with this one, itself included, in the order wished."""
         return session.scalars(select(Case).where(Case.group_id == case.group_id).order_by(Case.position)).all()

@@ -10,8 +10,8 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Container
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from insyn.audit.chain import AuditLog
 from insyn.cases.shredding import shred_mail
 from insyn.clock import Clock
+from insyn.conversation.channels import CHAT, MAIL
 from insyn.conversation.rasa import RasaClient, RasaUnavailable, TurnResult
 from insyn.conversation.tokens import Tokens
 from insyn.conversation.transcript import Message, Transcript, public_topic
@@ -65,6 +66,22 @@ class Reply:
     ended: bool = False
 
 
+class TurnFailed(Exception):
+    """An action could not do its work: the message is as it was before it was tried. `error_id` stands in the log."""
+
+    def __init__(self, error_id: str) -> None:
+        super().__init__(error_id)
+        self.error_id = error_id
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Who wrote a mail, as placeholders of the conversation's vault: the address it came from, and a name it was signed with."""
+
+    address: str
+    name: str | None = None
+
+
 @dataclass(frozen=True)
 class _Heard:
     """A stored message on its way to Rasa."""
@@ -74,6 +91,16 @@ class _Heard:
     for_rasa: str
     dialogue: dict[str, Any]
     epoch: int
+    writer: Writer | None = None  # of a mail
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What the actions are told of the turn besides its words."""
+        known = {"turn": self.turn_id}
+        if self.writer is not None:
+            known |= {"channel": MAIL, "address": self.writer.address}
+            known |= {"name": self.writer.name} if self.writer.name else {}
+        return known
 
 
 class Gateway:
@@ -115,18 +142,7 @@ class Gateway:
 
     def _open(self, channel: str) -> Reply:
         with self._store.write() as session:
-            now = self._clock()
-            conversation = Conversation(
-                id=str(uuid.uuid4()),
-                channel=channel,
-                token_epoch=0,
-                data_key_id=self._keyring.create(session, now),
-                created_at=now,
-                last_activity_at=now,
-                dialogue={},
-            )
-            session.add(conversation)
-            session.flush()
+            conversation = self._new_conversation(session, channel)
             choices = [
                 {"title": self._book.title(topic) or topic, "payload": f"/{topic}", "topic": topic}
                 for topic in OPENING_CHOICES
@@ -134,15 +150,30 @@ class Gateway:
             greeting = self._book.answers["smalltalk.greet"]
             turn = self._transcript.said(
                 conversation.id, greeting.text, {"choices": choices, "topic": greeting.topic},
-                at=now, answers=None, english=False,
+                at=conversation.created_at, answers=None, english=False,
             )  # fmt: skip
             session.add(turn)
             session.flush()
-            self._audit.append(session, "conversation.opened", conversation.id, channel=channel)
             return Reply(
                 [self._transcript.message(session, conversation, turn)],
                 self._tokens.issue(conversation.id, 0),
             )
+
+    def _new_conversation(self, session: Session, channel: str) -> Conversation:
+        now = self._clock()
+        conversation = Conversation(
+            id=str(uuid.uuid4()),
+            channel=channel,
+            token_epoch=0,
+            data_key_id=self._keyring.create(session, now),
+            created_at=now,
+            last_activity_at=now,
+            dialogue={},
+        )
+        session.add(conversation)
+        session.flush()
+        self._audit.append(session, "conversation.opened", conversation.id, channel=channel)
+        return conversation
 
     async def authorise(self, token: str, idempotency_key: str | None = None) -> str | None:
         """The conversation a token opens, or None.
@@ -286,6 +317,10 @@ class Gateway:
         clean = normalise(text)
         if not clean.strip(NOT_WORDS):
             raise Refused(422, "empty", "Meddelandet är tomt. Skriv vad du vill ha hjälp med.")
+        return self._mask(session, conversation, clean)
+
+    def _mask(self, session: Session, conversation: Conversation, clean: str) -> str:
+        """Normalised text with every personal value behind a placeholder of the conversation's vault."""
         keep = self._vault.keeper(session, conversation)
 
         def keep_value(kind: str, value: str) -> str:
@@ -321,13 +356,8 @@ class Gateway:
         )
 
     async def _answer(self, heard: _Heard, *, waited: float = 0.0, late: bool = False) -> Reply:
-        state = {key: heard.dialogue.get(key) for key in ("slots", "active_loop", "requested_slot")}
         try:
-            result = await self._rasa.turn(
-                heard.conversation_id, heard.for_rasa, state, {"turn": heard.turn_id}, waited=waited
-            )
-            if any(each["data"].get("postponed") for each in result.messages):
-                raise RasaUnavailable("an action could not reach the store")
+            result = await self._decided(heard, waited)
         except RasaUnavailable as error:
             log.warning("rasa unavailable", error=str(error), conversation=heard.conversation_id)
             if late:
@@ -340,58 +370,68 @@ class Gateway:
         self.news.tell(heard.conversation_id)
         return reply
 
+    async def _decided(self, heard: _Heard, waited: float = 0.0) -> TurnResult:
+        """What Rasa and the actions made of a message. Raises `RasaUnavailable`, also when an action could not reach the store."""
+        state = {key: heard.dialogue.get(key) for key in ("slots", "active_loop", "requested_slot")}
+        result = await self._rasa.turn(heard.conversation_id, heard.for_rasa, state, heard.metadata, waited=waited)
+        if any(each["data"].get("postponed") for each in result.messages):
+            raise RasaUnavailable("an action could not reach the store")
+        return result
+
     def _store_reply(self, heard: _Heard, result: TurnResult, late: bool) -> Reply:
-        messages = [each for each in result.messages if each.get("text")]
-        failure = next((each["data"]["failed"] for each in result.messages if each["data"].get("failed")), None)
+        messages, failure = _said_in(result)
         failed = failure is not None or not messages
         if failed:
             error_id = failure or new_error_id()
             log.error("turn failed", error_id=error_id, conversation=heard.conversation_id, turn=heard.turn_id)
             sorry = self._book.phrase("failed", error_id=error_id)
             messages = [{"text": sorry.text, "data": {"english": sorry.english}}]
-        reading = result.reading
         with self._store.write() as session:
             conversation = session.get(Conversation, heard.conversation_id)
             if conversation is None:
                 return Reply([])
-            now = self._clock()
-            english = self._writes_english(heard, reading)
-            said = [
-                self._transcript.said(
-                    conversation.id, each["text"], each["data"], at=now, answers=heard.turn_id, english=english,
-                    status="late" if late else "said",
-                )
-                for each in messages
-            ]  # fmt: skip
-            session.add_all(said)
-            topic = public_topic(reading.get("intent") or "out_of_scope")
-            session.execute(
-                update(Turn)
-                .where(Turn.id == heard.turn_id)
-                .values(
-                    status="failed" if failed else "answered",
-                    topic=topic,
-                    intent=reading.get("intent"),
-                    confidence=reading.get("confidence"),
-                    reading={key: reading.get(key) for key in ("ranking", "parts", "language")},
-                )
-                .execution_options(synchronize_session=False)
-            )
-            if not failed:
-                conversation.dialogue = {**result.state, "english": english}
-            session.flush()
-            self._audit.append(
-                session,
-                "turn.failed" if failed else "turn.answered",
-                conversation.id,
-                turn=heard.turn_id,
-                topic=topic,
-            )
+            said = self._book_reply(session, conversation, heard, result, messages, failed=failed, late=late)
             renewed = conversation.token_rotated_by == heard.turn_id
             return Reply(
                 [self._transcript.message(session, conversation, each) for each in said],
                 self._tokens.issue(conversation.id, conversation.token_epoch) if renewed else None,
             )
+
+    def _book_reply(
+        self, session: Session, conversation: Conversation, heard: _Heard, result: TurnResult, messages: list[Message],
+        *, failed: bool = False, late: bool = False,
+    ) -> list[Turn]:  # fmt: skip
+        """Stores what was said in answer to a turn, how it was read and where the dialogue then stands."""
+        now, reading = self._clock(), result.reading
+        english = self._writes_english(heard, reading)
+        said = [
+            self._transcript.said(
+                conversation.id, each["text"], each["data"], at=now, answers=heard.turn_id, english=english,
+                status="late" if late else "said", channel=MAIL if heard.writer else CHAT,
+            )
+            for each in messages
+        ]  # fmt: skip
+        session.add_all(said)
+        topic = public_topic(reading.get("intent") or "out_of_scope")
+        session.execute(
+            update(Turn)
+            .where(Turn.id == heard.turn_id)
+            .values(
+                status="failed" if failed else "answered",
+                topic=topic,
+                intent=reading.get("intent"),
+                confidence=reading.get("confidence"),
+                reading={key: reading.get(key) for key in ("ranking", "parts", "language")},
+            )
+            .execution_options(synchronize_session=False)
+        )
+        if not failed:
+            conversation.dialogue = {**result.state, "english": english}
+        session.flush()
+        self._audit.append(
+            session, "turn.failed" if failed else "turn.answered", conversation.id, turn=heard.turn_id, topic=topic
+        )
+        return said
 
     @staticmethod
     def _writes_english(heard: _Heard, reading: dict[str, Any]) -> bool:
@@ -417,6 +457,90 @@ class Gateway:
                 self._audit.append(session, "turn.postponed", conversation.id, turn=heard.turn_id)
             return Reply([self._transcript.message(session, conversation, turn)])
 
+    # -- mails
+
+    def begin_mailed(self, session: Session) -> Conversation:
+        """A conversation that begins with a mail, as part of the caller's transaction."""
+        return self._new_conversation(session, MAIL)
+
+    def hear_mail(
+        self, session: Session, conversation: Conversation, text: str, *, key: str, at: datetime, masked: bool = False
+    ) -> Turn:
+        """Masks and stores a mail's words, or a part of them, once for each `key`; part of the caller's transaction.
+
+        `at` is when the mail was received: the clock of what it asks for runs from there. `masked`: the text is from a turn
+        that has been masked.
+        """
+        known = select(Turn).where(Turn.conversation_id == conversation.id, Turn.idempotency_key == key)
+        turn = session.scalar(known)
+        if turn is None:
+            words = text if masked else self._mask(session, conversation, normalise(text))
+            turn = Turn(
+                id=str(uuid.uuid4()), conversation_id=conversation.id, author="person", channel=MAIL, at=at,
+                idempotency_key=key, text=words, status="pending",
+            )  # fmt: skip
+            session.add(turn)
+            conversation.last_activity_at = self._clock()
+            session.flush()
+        return turn
+
+    def masked(self, text: str, *, expects: str | None) -> str:
+        """A text as Rasa may read it before it is kept: every personal value behind a placeholder of no conversation's."""
+        numbers: dict[tuple[str, str], str] = {}
+
+        def forget(kind: str, value: str) -> str:
+            alike = sum(1 for each, _ in numbers if each == kind)
+            return numbers.setdefault((kind, value), f"⟨{kind} {alike + 1}⟩")
+
+        return mask(normalise(text), forget, expects=expects, vocabulary=self._vocabulary)
+
+    def writer(self, session: Session, conversation: Conversation, address: str, name: str) -> Writer:
+        """Who wrote a mail, as placeholders of its conversation; either may be empty."""
+        keep = self._vault.keeper(session, conversation)
+        return Writer(keep("e-post", address) if address else "", keep("namn", name) if name else None)
+
+    def note_said(self, session: Session, turn: Turn, text: str, data: dict[str, Any]) -> None:
+        """Stores something said in answer to a mail that Rasa was not asked about; part of the caller's transaction."""
+        conversation = session.get_one(Conversation, turn.conversation_id)
+        session.add(
+            self._transcript.said(
+                conversation.id, text, data, at=self._clock(), answers=turn.id,
+                english=bool(conversation.dialogue.get("english")), channel=MAIL,
+            )
+        )  # fmt: skip
+        session.flush()
+
+    async def answer_mail(self, conversation_id: str, turn_id: str, writer: Writer) -> None:
+        """Has Rasa and the actions deal with a stored mail, if that has not been done.
+
+        Raises `RasaUnavailable`, and `TurnFailed` when an action failed; the mail is then to be tried again.
+        """
+        async with self._alone(conversation_id):
+            heard = await asyncio.to_thread(self._mail_to_answer, conversation_id, turn_id, writer)
+            if heard is None:
+                return
+            result = await self._decided(heard)
+            messages, failure = _said_in(result)
+            if failure is not None or not messages:
+                raise TurnFailed(failure or new_error_id())
+
+            def book() -> None:
+                with self._store.write() as session:
+                    conversation = session.get_one(Conversation, conversation_id)
+                    self._book_reply(session, conversation, heard, result, messages)
+
+            await asyncio.to_thread(book)
+        self.news.tell(conversation_id)
+
+    def _mail_to_answer(self, conversation_id: str, turn_id: str, writer: Writer) -> _Heard | None:
+        with self._store.read() as session:
+            turn = session.scalars(select(Turn).where(Turn.id == turn_id)).one()
+            if turn.status != "pending":
+                return None
+            return replace(self._heard(session.get_one(Conversation, conversation_id), turn), writer=writer)
+
+    # -- what was kept
+
     async def answer_pending(self) -> int:
         """Answers messages that were stored but never answered (Rasa was away, the service was ended); returns how many."""
         answered = 0
@@ -431,7 +555,12 @@ class Gateway:
         with self._store.read() as session:
             old = self._clock() - LATER_AFTER
             rows = session.scalars(
-                select(Turn.conversation_id).where(Turn.status == "pending", Turn.at < old).distinct().limit(100)
+                select(Turn.conversation_id)
+                .where(
+                    Turn.status == "pending", Turn.at < old, Turn.channel != MAIL
+                )  # mails are tried again by the mailbox
+                .distinct()
+                .limit(100)
             )
             return list(rows)
 
@@ -439,7 +568,7 @@ class Gateway:
         with self._store.read() as session:
             turn = session.scalar(
                 select(Turn)
-                .where(Turn.conversation_id == conversation_id, Turn.status == "pending")
+                .where(Turn.conversation_id == conversation_id, Turn.status == "pending", Turn.channel != MAIL)
                 .order_by(Turn.seq)
                 .limit(1)
             )
@@ -470,6 +599,12 @@ class Gateway:
                 del self._busy[conversation_id]
             else:
                 self._busy[conversation_id] = (lock, waiting - 1)
+
+
+def _said_in(result: TurnResult) -> tuple[list[Message], str | None]:
+    """The messages with something in them, and the error id of an action that failed."""
+    failure = next((each["data"]["failed"] for each in result.messages if each["data"].get("failed")), None)
+    return [each for each in result.messages if each.get("text")], failure
 
 
 def _no_command(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from insyn.conversation.channels import CHAT
 from insyn.policy.answers import AnswerBook
 from insyn.privacy.vault import Vault
 from insyn.store.models import Conversation, Turn
@@ -35,7 +36,7 @@ class Transcript:
 
     def said(
         self, conversation_id: str, text: str, data: dict[str, Any], *, at: datetime, answers: str | None,
-        english: bool, status: str = "said",
+        english: bool, status: str = "said", channel: str = CHAT,
     ) -> Turn:  # fmt: skip
         """A row for something Insyn says; `data` is what an action attached (topic, sources, choices, case, expects)."""
         turn_id = str(uuid.uuid4())
@@ -61,6 +62,7 @@ class Transcript:
             id=turn_id,
             conversation_id=conversation_id,
             author="insyn",
+            channel=channel,
             at=at,
             text=text,
             answers_id=answers,

@@ -6,9 +6,11 @@ A template's first line is the subject, the rest is text in paragraphs; the HTML
 from __future__ import annotations
 
 import html
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -181,6 +183,11 @@ def with_link(letter: Letter, link: str) -> Letter:
     return replace(letter, text=letter.text.replace(LINK, link), html=letter.html.replace(at, anchor))
 
 
+def reply_letter(to: str, **context: Any) -> Letter:
+    """The answer to a mail; `insyn.letters.reply` says what stands in it."""
+    return _compose("reply", to, **context)
+
+
 def _compose(
     template: str, to: str, *, signed: str = SIGNED_BY_INSYN, text: str | None = None, **context: object
 ) -> Letter:
@@ -188,6 +195,7 @@ def _compose(
     written = _text.get_template(f"{template}.txt.j2").render(signed=signed, **context)
     subject, _, body = written.partition("\n")
     body = "\n".join((body if text is None else text).splitlines()).strip() + "\n"
+    body = re.sub(r"\n{3,}", "\n\n", body)
     page = _html.get_template("letter.html.j2").render(
         subject=subject, paragraphs=[paragraph.splitlines() for paragraph in body.strip().split("\n\n")]
     )

@@ -15,17 +15,22 @@ from insyn.privacy.keys import DataKeyring, Shredded, Tampered, seal, unseal
 from insyn.store.models import OutgoingMail
 
 RETRY_MINUTES = (1, 2, 5, 10, 30, 60, 120, 240)
-SCRUBBED_AFTER_SENDING = frozenset({"code", "delivery"})
+SCRUBBED_AFTER_SENDING = frozenset({"code", "delivery", "reply.code"})
 
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail's content: recipient, subject, plain text and HTML."""
+    """A mail's content: recipient, subject, plain text and HTML.
+
+    An answer in a thread names the mail it answers (`in_reply_to`) and the thread so far (`references`, RFC 5322 3.6.4).
+    """
 
     to: str
     subject: str
     text: str
     html: str
+    in_reply_to: str = ""
+    references: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,8 @@ class Outbox:
         case_id: str | None = None,
     ) -> bool:
         """Queues a letter, once per `unique_key`: False when it was there. Raises ValueError on a line break in a header."""
-        if any(mark in header for header in (letter.to, letter.subject) for mark in "\r\n"):
+        headers = (letter.to, letter.subject, letter.in_reply_to, letter.references)
+        if any(mark in header for header in headers for mark in "\r\n"):
             raise ValueError("a header cannot hold a line break")
         known = session.scalar(select(OutgoingMail.id).where(OutgoingMail.unique_key == unique_key))
         if known is not None:

@@ -111,7 +111,7 @@ class OutboxSender:
             self._book_failures([mail.id], type(error).__name__, permanent=True)
             return 0
         try:
-            server.send_message(message, from_addr=parseaddr(self._sender)[1], to_addrs=[_wire(mail)])
+            server.send_message(message, from_addr=self._envelope_sender(mail), to_addrs=[_wire(mail)])
         except (OSError, smtplib.SMTPException) as error:
             permanent = _is_permanent(error)
             self.failing = not permanent
@@ -130,11 +130,18 @@ class OutboxSender:
         message["Subject"] = mail.letter.subject
         message["Message-ID"] = mail.message_id
         message["Date"] = format_datetime(self._clock())
-        message["Auto-Submitted"] = "auto-generated"
+        if mail.letter.in_reply_to:
+            message["In-Reply-To"] = mail.letter.in_reply_to
+            message["References"] = mail.letter.references or mail.letter.in_reply_to
+        message["Auto-Submitted"] = "auto-replied" if mail.letter.in_reply_to else "auto-generated"
         message["X-Auto-Response-Suppress"] = "All"
         message.set_content(mail.letter.text)
         message.add_alternative(mail.letter.html, subtype="html")
         return message
+
+    def _envelope_sender(self, mail: Due) -> str:
+        """Nobody, for an answer: whatever comes back of it must not start a loop (RFC 3834 section 3.3)."""
+        return "" if mail.letter.in_reply_to else parseaddr(self._sender)[1]
 
     def _book_failures(self, mail_ids: list[str], error: str, *, permanent: bool = False) -> None:
         log.warning("mail not sent", error=error, count=len(mail_ids), permanent=permanent)

@@ -13,7 +13,7 @@ import yaml
 from insyn.settings import PROJECT_ROOT
 
 ANSWERS_DIR = PROJECT_ROOT / "data" / "answers"
-_NOT_ANSWERS = {"sections.yml", "phrases.yml"}
+_NOT_ANSWERS = {"sections.yml", "phrases.yml", "mail.yml"}
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,8 @@ class AnswerBook:
             if path.name not in _NOT_ANSWERS:
                 answer = _answer(_load(path), fills)
                 self.answers[answer.topic] = answer
-        self.phrases = {
-            name: Phrase(item["sv"].rstrip(), item.get("en")) for name, item in _load(directory / "phrases.yml").items()
-        }
+        self.phrases = _phrases(directory / "phrases.yml")
+        self.mail_phrases = _phrases(directory / "mail.yml")
         self._by_bearing = {
             bearing: answer.topic for answer in self.answers.values() for bearing in answer.bearings if bearing[0]
         }
@@ -76,8 +75,11 @@ class AnswerBook:
 
     def phrase(self, name: str, /, **fills: object) -> Phrase:
         """An approved phrase with its variables filled in. Raises KeyError for an unknown name or variable."""
-        phrase = self.phrases[name]
-        return Phrase(phrase.text.format(**fills), phrase.english.format(**fills) if phrase.english else None)
+        return _filled(self.phrases[name], fills)
+
+    def mail_phrase(self, name: str, /, **fills: object) -> Phrase:
+        """The same in the words it has in a mail, where those differ. Raises KeyError."""
+        return _filled(self.mail_phrases.get(name) or self.phrases[name], fills)
 
     def title(self, topic: str) -> str | None:
         """What a topic is called on a choice button, or None when it is not offered."""
@@ -104,6 +106,14 @@ class AnswerBook:
     def of_area(self, area: str) -> Iterator[str]:
         """Topics about an area, for a follow-up that leans on nothing."""
         return (answer.topic for answer in self.answers.values() if any(a == area for _, a in answer.bearings))
+
+
+def _filled(phrase: Phrase, fills: dict[str, object]) -> Phrase:
+    return Phrase(phrase.text.format(**fills), phrase.english.format(**fills) if phrase.english else None)
+
+
+def _phrases(path: Path) -> dict[str, Phrase]:
+    return {name: Phrase(item["sv"].rstrip(), item.get("en")) for name, item in _load(path).items()}
 
 
 def _answer(item: dict[str, Any], fills: dict[str, object]) -> Answer:

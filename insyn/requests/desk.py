@@ -7,7 +7,7 @@ is then done twice.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -16,24 +16,29 @@ from sqlalchemy.orm import Session
 
 from insyn.audit.chain import AuditLog
 from insyn.cases.casebook import Casebook
-from insyn.cases.kinds import KINDS
+from insyn.cases.kinds import KINDS, enough
 from insyn.cases.transitions import NAMES, Event, State
 from insyn.clock import Clock, swedish_date
+from insyn.conversation.channels import MAIL
 from insyn.identity.address import AddressInvalid, EmailAddress
-from insyn.identity.challenge import Challenges, Checked, Limited, Outcome
+from insyn.identity.challenge import Challenges, Checked, Issued, Limited, Outcome
 from insyn.letters import compose
 from insyn.letters.elements import Wording
 from insyn.letters.post import Post
-from insyn.outbox.queue import Outbox
+from insyn.outbox.queue import Letter, Outbox
 from insyn.privacy.vault import PLACEHOLDER, Vault
 from insyn.store.engine import Store
 from insyn.store.models import Case, Conversation, Turn
 
 CONFIRM = "confirm-request"
 LINK_PATH = "/bekrafta"
-BY_MAIL = "email"  # the channel of a conversation that is held by mail
 OWN_DATA = "own-data"
 PROOF_LASTS = timedelta(hours=1)
+CASES_SHOWN = 10
+
+
+# Puts a letter into the mail thread of a conversation, where there is one.
+InThread = Callable[[Session, str, Letter], Letter]
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,9 @@ class RequestDesk:
         clock: Clock,
         alarm_address: str,
         public_url: str,
+        in_thread: InThread = lambda session, conversation_id, letter: letter,
     ) -> None:
+        self._in_thread = in_thread
         self._store = store
         self._casebook = casebook
         self._challenges = challenges
@@ -124,7 +131,7 @@ class RequestDesk:
                     right,
                     opening_key=f"{here.turn_id}:{right}",
                     received_at=turn.at,
-                    channel=conversation.channel,
+                    channel=turn.channel,
                     conversation_id=conversation.id,
                     group_id=group_id,
                     position=position,
@@ -237,29 +244,46 @@ class RequestDesk:
             return [self._view(case) for case in self._casebook.unfinished(session, here.conversation_id)]
 
     def submit(self, here: Here) -> list[CaseView]:
-        """Opens the confirmed requests for work and queues one receipt. Raises `ProofMissing`."""
+        """Opens the confirmed requests for work and queues one receipt; the answer to a mail is itself the receipt.
+
+        Raises `ProofMissing`.
+        """
         with self._store.write() as session:
-            self._place(session, here)
+            _, turn = self._place(session, here)
             done = session.scalars(
                 select(Case).where(Case.confirming_turn == here.turn_id).order_by(Case.position)
             ).all()
             if done:
                 return [self._view(case) for case in done]
-            return self.open_confirmed(
-                session, here, self._casebook.unfinished(session, here.conversation_id, held=True)
-            )
+            cases = self._casebook.unfinished(session, here.conversation_id, held=True)
+            return self.open_confirmed(session, here, cases, receipt=turn.channel != MAIL)
 
-    def open_confirmed(self, session: Session, here: Here, cases: Sequence[Case]) -> list[CaseView]:
+    def open_confirmed(
+        self, session: Session, here: Here, cases: Sequence[Case], *, receipt: bool = True
+    ) -> list[CaseView]:
         """Opens requests that the person stands by, with one receipt, in the caller's transaction. Raises `ProofMissing`."""
         receipts = []
         for case in cases:
             self._casebook.confirm(session, case)
             case.confirming_turn = here.turn_id
             receipts.append((case, self._casebook.details(session, case)))
-        if receipts:
+        if receipts and receipt:
             letter = compose.receipt_letter(receipts, receipts[0][1]["address"])
+            letter = self._in_thread(session, here.conversation_id, letter)
             self._post.send(session, "receipt", letter, cases[0], f"receipt:{here.turn_id}")
         return [self._view(case) for case in cases]
+
+    def submit_provable(self, here: Here) -> list[CaseView]:
+        """Opens those requests that need no more proof than has been shown: they are not to wait for the others' (art. 21(3), 7(3))."""
+        with self._store.write() as session:
+            self._place(session, here)
+            opened = []
+            for case in self._casebook.unfinished(session, here.conversation_id):
+                if enough(KINDS[case.kind], self._casebook.proof_of(case)) and KINDS[case.kind].proof == "address":
+                    self._casebook.confirm(session, case)
+                    case.confirming_turn = here.turn_id
+                    opened.append(self._view(case))
+            return opened
 
     def hand_to_employer(self, here: Here) -> list[CaseView]:
         """The data are in a customer's system: the person is led to the employer and the hand-off is recorded."""
@@ -304,7 +328,7 @@ class RequestDesk:
                 kind,
                 opening_key=f"{here.turn_id}:{kind}",
                 received_at=turn.at,
-                channel=conversation.channel,
+                channel=turn.channel,
                 conversation_id=conversation.id,
                 group_id=str(uuid.uuid4()),
                 details={"words": self._vault.reveal(session, conversation, words), "note": note},
@@ -318,7 +342,7 @@ class RequestDesk:
     def add_address_to_report(self, here: Here, reference: str, placeholder: str) -> CaseView | None:
         """Notes where the reporter can be reached; None if the report is not this conversation's. Raises `AddressInvalid`."""
         with self._store.write() as session:
-            conversation, _ = self._place(session, here)
+            conversation, turn = self._place(session, here)
             case = self._casebook.by_reference(session, reference)
             if case is None or case.conversation_id != conversation.id or KINDS[case.kind].is_right:
                 return None
@@ -328,11 +352,77 @@ class RequestDesk:
             index = self._casebook.address_index(session, address)
             if case.address_index != index:
                 self._casebook.give_address(session, case, address)
-                letter = compose.acknowledged_letter(case, str(address))
-                self._post.send(session, "acknowledged", letter, case, f"acknowledged:{case.id}:{index.hex()[:16]}")
+                if turn.channel != MAIL:  # the answer to a mail acknowledges it
+                    letter = compose.acknowledged_letter(case, str(address))
+                    self._post.send(session, "acknowledged", letter, case, f"acknowledged:{case.id}:{index.hex()[:16]}")
             return self._view(case)
 
+    def pass_on(self, here: Here, words: str, *, note: str) -> CaseView:
+        """What is not for a machine reaches a human: with a case of the conversation that is being worked on, else as a question."""
+        with self._store.write() as session:
+            conversation, _ = self._place(session, here)
+            unfinished = {case.id for case in self._casebook.unfinished(session, conversation.id)}
+            worked_on = [
+                case
+                for case in self._casebook.of_conversation(session, conversation.id)
+                if case.id not in unfinished and not self._casebook.is_closed(case)
+            ]
+            if worked_on:
+                case = self._casebook.locked(session, worked_on[-1].id)
+                if case.opening_key.partition(":")[0] != here.turn_id:  # the same turn asks again
+                    self._remind_once(session, case, here, self._vault.reveal(session, conversation, words))
+                return self._view(case)
+        return self.report(here, "question", words, note=note)
+
+    def _remind_once(self, session: Session, case: Case, here: Here, words: str) -> None:
+        if case.reminding_turn != here.turn_id:
+            case.reminding_turn = here.turn_id
+            self._casebook.remind(session, case, words)
+
     # -- existing requests
+
+    def cases_of_writer(self, here: Here, placeholder: str) -> list[CaseView]:
+        """The cases of the address a mail came from, newest first. Whatever is said of them goes to that address alone."""
+        with self._store.read() as session:
+            conversation, _ = self._place(session, here)
+            index = self._casebook.address_index(session, self._address(session, conversation, placeholder))
+            cases = session.scalars(
+                select(Case)
+                .where(Case.address_index == index, Case.state != State.WITHDRAWN)
+                .order_by(Case.received_at.desc(), Case.position)
+                .limit(CASES_SHOWN)
+            )
+            return [self._view(case) for case in cases]
+
+    def reference_of(self, here: Here, placeholder: str) -> str:
+        """The case reference behind a placeholder, in its standard form."""
+        with self._store.read() as session:
+            conversation, _ = self._place(session, here)
+            return self._reference(session, conversation, placeholder)
+
+    def code_for_reply(self, session: Session, here: Here) -> Issued | Sent | None:
+        """The code to stand in the answer to a mail, if one is asked for; `Sent` says when there can be one. Part of the caller's transaction."""
+        conversation, _ = self._place(session, here)
+        match conversation.dialogue.get("requested_slot"):
+            case "code":
+                case = next(iter(self._casebook.unfinished(session, conversation.id)), None)
+                purpose = CONFIRM
+            case "lookup_code":
+                reference = str((conversation.dialogue.get("slots") or {}).get("reference"))
+                case = self._casebook.by_reference(session, self._reference(session, conversation, reference))
+                purpose = f"case:{case.id}" if case else ""
+            case _:
+                return None
+        address = self._casebook.details(session, case).get("address") if case else None
+        if not address:
+            return None
+        try:
+            return self._challenges.issue(
+                session, conversation.id, purpose, EmailAddress.parse(address), turn_id=here.turn_id, with_link=purpose == CONFIRM,
+            )  # fmt: skip
+        except Limited as limit:
+            self._audit.append(session, "challenge.limited", here.conversation_id)
+            return Sent(limit.until, swedish_date(limit.until) != swedish_date(self._clock()))
 
     def own_cases(self, here: Here) -> list[CaseView]:
         """The conversation's own requests, when its mailbox has been proved in it."""
@@ -395,7 +485,7 @@ class RequestDesk:
         A reported incident stays open whatever the reporter wishes; the wish is noted.
         """
         with self._store.write() as session:
-            conversation, _ = self._place(session, here)
+            conversation, turn = self._place(session, here)
             case = self._proved_case(session, conversation, reference)
             if case is None:
                 return None
@@ -405,7 +495,7 @@ class RequestDesk:
             elif not self._casebook.is_closed(case):
                 self._casebook.move(session, case, Event.WITHDRAWN, by="person")
                 address = self._casebook.details(session, case).get("address")
-                if address:
+                if address and turn.channel != MAIL:
                     letter = compose.withdrawn_letter(case, address)
                     self._post.send(session, "withdrawn", letter, case, f"withdrawn:{case.id}")
             return self._view(case)

@@ -11,15 +11,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from insyn.cases.casebook import Casebook
 from insyn.cases.kinds import KINDS
 from insyn.clock import Clock
+from insyn.conversation.channels import MAIL
 from insyn.identity.challenge import Challenges, Outcome
-from insyn.requests.desk import BY_MAIL, CaseView, Here, RequestDesk
+from insyn.requests.desk import CaseView, Here, RequestDesk
 from insyn.store.engine import Store
-from insyn.store.models import Challenge, Conversation
+from insyn.store.models import Challenge, Conversation, Turn
 
 _FORM = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -78,7 +80,7 @@ class MailboxLinks:
             checked = self._challenges.follow(session, link)
             if checked.outcome is not Outcome.RIGHT:
                 raise NoSuchLink
-            by_mail = conversation.channel == BY_MAIL
+            by_mail = self._asked_by_mail(session, challenge, conversation)
             cases = []
             for case in unfinished:
                 if case.address_index == checked.address_index:
@@ -86,6 +88,12 @@ class MailboxLinks:
                     cases.append(case)
             opened = self._desk.open_confirmed(session, Here(conversation.id, challenge.id), cases) if by_mail else []
             return Confirmed(conversation.id, by_mail, tuple(opened))
+
+    @staticmethod
+    def _asked_by_mail(session: Session, challenge: Challenge, conversation: Conversation) -> bool:
+        """Whether the link stood in the answer to a mail, whichever way the conversation began."""
+        channel = session.scalar(select(Turn.channel).where(Turn.id == challenge.issued_by))
+        return (channel or conversation.channel) == MAIL
 
     def _find(self, session: Session, link: str) -> tuple[Challenge, Conversation]:
         challenge = self._challenges.behind(session, link) if _FORM.fullmatch(link) else None

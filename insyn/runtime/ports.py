@@ -43,11 +43,23 @@ def mail_port(settings: Settings) -> Port:
     )
 
 
+def listener_port(settings: Settings) -> Port:
+    return Port(
+        settings.mail_listen_host,
+        settings.mail_listen_port,
+        "inkommande e-post",
+        "incoming mail",
+        "INSYN_MAIL_LISTEN_PORT",
+    )
+
+
 def require_free(settings: Settings) -> None:
     """Tries every port and lets go again. Raises `Stop` for the first that is in use or given twice."""
     ports = [web_port(settings), action_port(settings), rasa_port(settings)]
     if settings.catches_mail:
         ports.append(mail_port(settings))
+    if settings.listens_for_mail:
+        ports.append(listener_port(settings))
     seen: dict[int, Port] = {}
     for port in ports:
         if port.number in seen:

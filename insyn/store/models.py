@@ -97,6 +97,7 @@ class Turn(Base):
     id: Mapped[str] = mapped_column(String(36), unique=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
     author: Mapped[str] = mapped_column(String(10))  # person | insyn | staff
+    channel: Mapped[str] = mapped_column(String(20), default="chat")  # the way this message came or went
     at: Mapped[datetime]
     text: Mapped[str] = mapped_column(Text)
     idempotency_key: Mapped[str | None] = mapped_column(String(100))
@@ -162,6 +163,7 @@ class Case(Base):
     repeats_id: Mapped[str | None] = mapped_column(String(36), index=True)  # an earlier one, same kind and address
     repeat_seen_at: Mapped[datetime | None]  # when a human judged that possible repeat
     confirming_turn: Mapped[str | None] = mapped_column(String(36), index=True)
+    reminding_turn: Mapped[str | None] = mapped_column(String(36))  # the last one that added words to it
     proof: Mapped[str] = mapped_column(String(30))
     proved_at: Mapped[datetime | None]
     address_index: Mapped[bytes | None]

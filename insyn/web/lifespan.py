@@ -39,6 +39,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     if services.mailbox is not None:
         await services.mailbox.start()
+    if services.listener is not None:
+        await services.listener.start()
     tasks = [asyncio.create_task(work, name=name) for name, work in background(services, app.state.rhythm).items()]
     for task in tasks:
         task.add_done_callback(_tell_if_broken)
@@ -48,6 +50,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if services.listener is not None:
+            await services.listener.stop()
         if services.mailbox is not None:
             await services.mailbox.stop()
         await services.rasa.close()
@@ -68,6 +72,9 @@ def background(services: Services, rhythm: Rhythm) -> dict[str, Coroutine[Any, A
         "purge": purge_nightly(services.purge, services.clock, again_seconds=rhythm.purge_again),
         "audit anchor": keep_anchored(services.store, services.anchor, pause_seconds=rhythm.anchor),
     }
+    work["incoming mail"] = services.mailroom.run(pause_seconds=rhythm.mail)
+    if services.imap is not None:
+        work["mailbox"] = services.imap.run()
     if services.webhooks is not None:
         work["webhooks"] = services.webhooks.run(pause_seconds=rhythm.webhooks)
     return work

@@ -78,6 +78,18 @@ def _closing(lines: list[str]) -> int | None:
     return None
 
 
+def signed_name(signature: str) -> str:
+    """The name a mail was signed with, where the signature begins with one, after or in its closing phrase; else empty."""
+    for line in signature.splitlines()[:MAX_CONTACT_LINES]:
+        if not line.strip():
+            continue
+        closing = wordings.CLOSING.match(line[:120])
+        name = (closing["name"] or "") if closing else line
+        if name.strip():
+            return " ".join(name.strip().strip("*_/,.–—- ").split()) if is_name(name) else ""
+    return ""
+
+
 def is_closing(line: str) -> bool:
     """Whether a line is a closing phrase ("Med vänlig hälsning") and at most a name."""
     found = wordings.CLOSING.match(line) if len(line) <= 120 else None

@@ -159,7 +159,7 @@ _CLOSINGS = [
 ]
 # A line that is a closing phrase and at most a name after it.
 CLOSING = re.compile(
-    rf"^\s*(?:{'|'.join(_CLOSINGS)})"
+    rf"^\s*(?:{'|'.join(_CLOSINGS)})(?!\w)"  # "t" closes a Finnish mail, "TA BORT MIG" does not
     r"(?:,? (?:från|fra|from) [^\W\d_][\w ]{1,30})?"
     r"[^\w\n]{0,8}?(?:[/|–—-]{0,2}\s*(?P<name>[^\W\d_][\w'’.-]*(?:\s+[^\W\d_][\w'’.-]*){0,4}))?[^\w\n]{0,8}$",
     re.IGNORECASE,

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from alembic import context
 
-from insyn.store import identity_tables, review_tables, staff_tables, word_index  # noqa: F401  the metadata must be whole
+from insyn.store import (  # noqa: F401  the metadata must be whole
+    identity_tables,
+    mail_tables,
+    review_tables,
+    staff_tables,
+    word_index,
+)
 from insyn.store.models import Base
 
 context.configure(

@@ -16,7 +16,8 @@ from actions import lookup, message, own_data, requests
 from actions.prompts import RELATIONS
 from insyn.cases.kinds import KINDS
 from insyn.conversation.gateway import OPENING_CHOICES
-from insyn.policy.answers import Answer, AnswerBook
+from insyn.mail.deciding import Holding
+from insyn.policy.answers import Answer, AnswerBook, Phrase
 from insyn.settings import PROJECT_ROOT
 
 # product.md, "Topics"
@@ -72,6 +73,7 @@ TOPICS = [
 
 BOOK = AnswerBook(retention_chat_days=30, retention_verified_chat_days=90, retention_case_days=730)
 ANSWERS = list(BOOK.answers.values())
+EVERY_PHRASE = [*BOOK.phrases.items(), *BOOK.mail_phrases.items()]
 INTENTS = [
     intent
     for path in sorted((PROJECT_ROOT / "domain").glob("*.yml"))
@@ -270,7 +272,12 @@ def members() -> set[str]:
 
 def test_every_phrase_that_is_said_exists() -> None:
     wanted = {name for name, _ in said()} | members()
-    assert sorted(wanted - set(BOOK.phrases)) == []
+    assert sorted(wanted - set(BOOK.phrases) - set(BOOK.mail_phrases)) == []
+
+
+def test_every_mail_phrase_is_said_somewhere() -> None:
+    mailed = {f"holding.{holding}" for holding in Holding if holding} | {"mail.too_large", "mail.id_discarded"}
+    assert sorted(set(BOOK.mail_phrases) - set(BOOK.phrases) - {name for name, _ in said()} - mailed) == []
 
 
 def test_every_phrase_is_said_somewhere() -> None:
@@ -290,9 +297,8 @@ def test_every_variable_of_a_phrase_is_given() -> None:
         assert wanted - {None} <= given, name
 
 
-@pytest.mark.parametrize("name", [name for name in BOOK.phrases if not name.startswith("choice.")])
-def test_a_phrase_is_whole_sentences(name: str) -> None:
-    phrase = BOOK.phrases[name]
+@pytest.mark.parametrize("phrase", [each for name, each in EVERY_PHRASE if not name.startswith("choice.")])
+def test_a_phrase_is_whole_sentences(phrase: Phrase) -> None:
     assert phrase.text[0].isupper() or phrase.text.startswith("{")
     assert phrase.text[-1] in ".?!”})"
 

@@ -41,6 +41,7 @@ def book(tmp_path: Path) -> AnswerBook:
     listing = {"policy_date": "2026-01-01", "sections": sections}
     (tmp_path / "sections.yml").write_text(yaml.safe_dump(listing, allow_unicode=True), encoding="utf-8")
     (tmp_path / "phrases.yml").write_text("hej: {sv: Hej.}", encoding="utf-8")
+    (tmp_path / "mail.yml").write_text("hej: {sv: Hej.}", encoding="utf-8")
     return AnswerBook(tmp_path)
 
 

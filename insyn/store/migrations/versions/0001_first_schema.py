@@ -88,6 +88,7 @@ def upgrade() -> None:
         sa.Column("repeats_id", sa.String(length=36), nullable=True),
         sa.Column("repeat_seen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("confirming_turn", sa.String(length=36), nullable=True),
+        sa.Column("reminding_turn", sa.String(length=36), nullable=True),
         sa.Column("proof", sa.String(length=30), nullable=False),
         sa.Column("proved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("address_index", sa.LargeBinary(), nullable=True),
@@ -232,6 +233,70 @@ def upgrade() -> None:
         sa.Column("master_key_id", sa.String(length=40), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_data_key")),
+    )
+    op.create_table(
+        "incoming_mail",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("source", sa.String(length=10), nullable=False),
+        sa.Column("folder", sa.String(length=200), nullable=True),
+        sa.Column("uid_validity", sa.BigInteger(), nullable=True),
+        sa.Column("uid", sa.BigInteger(), nullable=True),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("message_id_digest", sa.String(length=64), nullable=True),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("decision", sa.String(length=60), nullable=True),
+        sa.Column("reason", sa.String(length=300), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_error", sa.String(length=60), nullable=True),
+        sa.Column("data_key_id", sa.String(length=36), nullable=False),
+        sa.Column("sealed_raw", sa.LargeBinary(), nullable=True),
+        sa.Column("sealed_head", sa.LargeBinary(), nullable=True),
+        sa.Column("address_index", sa.LargeBinary(), nullable=True),
+        sa.Column("conversation_id", sa.String(length=36), nullable=True),
+        sa.Column("case_id", sa.String(length=36), nullable=True),
+        sa.Column("reply_id", sa.String(length=36), nullable=True),
+        sa.Column("replied_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("flagged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settled_by", sa.String(length=36), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_incoming_mail")),
+        sa.UniqueConstraint("digest", name=op.f("uq_incoming_mail_digest")),
+        sa.UniqueConstraint("folder", "uid_validity", "uid", name=op.f("uq_incoming_mail_folder")),
+        sa.UniqueConstraint("reply_id", name=op.f("uq_incoming_mail_reply_id")),
+    )
+    with op.batch_alter_table("incoming_mail", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_incoming_mail_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_incoming_mail_conversation_id"), ["conversation_id"], unique=False)
+        batch_op.create_index("ix_incoming_mail_handled", ["handled_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_incoming_mail_message_id_digest"), ["message_id_digest"], unique=False)
+        batch_op.create_index("ix_incoming_mail_sender", ["address_index", "replied_at"], unique=False)
+        batch_op.create_index("ix_incoming_mail_status", ["status", "received_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_incoming_mail_unmarked",
+            ["folder", "uid_validity"],
+            unique=False,
+            sqlite_where=sa.text("flagged_at IS NULL"),
+            postgresql_where=sa.text("flagged_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_incoming_mail_waiting",
+            ["next_attempt_at"],
+            unique=False,
+            sqlite_where=sa.text("handled_at IS NULL"),
+            postgresql_where=sa.text("handled_at IS NULL"),
+        )
+
+    op.create_table(
+        "mail_folder",
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("uid_validity", sa.BigInteger(), nullable=False),
+        sa.Column("next_uid", sa.BigInteger(), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_mail_folder")),
     )
     op.create_table(
         "outgoing_mail",
@@ -499,6 +564,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("conversation_id", sa.String(length=36), nullable=False),
         sa.Column("author", sa.String(length=10), nullable=False),
+        sa.Column("channel", sa.String(length=20), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("idempotency_key", sa.String(length=100), nullable=True),
@@ -738,6 +804,26 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_outgoing_mail_case_id"))
 
     op.drop_table("outgoing_mail")
+    op.drop_table("mail_folder")
+    with op.batch_alter_table("incoming_mail", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_incoming_mail_waiting",
+            sqlite_where=sa.text("handled_at IS NULL"),
+            postgresql_where=sa.text("handled_at IS NULL"),
+        )
+        batch_op.drop_index(
+            "ix_incoming_mail_unmarked",
+            sqlite_where=sa.text("flagged_at IS NULL"),
+            postgresql_where=sa.text("flagged_at IS NULL"),
+        )
+        batch_op.drop_index("ix_incoming_mail_status")
+        batch_op.drop_index("ix_incoming_mail_sender")
+        batch_op.drop_index(batch_op.f("ix_incoming_mail_message_id_digest"))
+        batch_op.drop_index("ix_incoming_mail_handled")
+        batch_op.drop_index(batch_op.f("ix_incoming_mail_conversation_id"))
+        batch_op.drop_index(batch_op.f("ix_incoming_mail_case_id"))
+
+    op.drop_table("incoming_mail")
     op.drop_table("data_key")
     with op.batch_alter_table("conversation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_conversation_verified_index"))
