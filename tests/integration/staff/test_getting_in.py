@@ -16,7 +16,7 @@ from insyn.bootstrap import Services, build
 from insyn.staff.members import NoSuchLink, NotPossible
 from insyn.staff.passwords import PasswordTooWeak
 from insyn.staff.roles import Role
-from insyn.store.engine import Store
+from insyn.store.engine import Store, StoreUnavailable
 from insyn.store.staff_tables import StaffLogIn, StaffMember, StaffSession
 from insyn.web.app import create_app
 from tests.fixtures.house import House, SettableClock, house_settings
@@ -422,3 +422,34 @@ def test_the_log_of_log_ins_goes_after_its_period(services: Services, hanna: Acc
     clock.go(seconds=1)
     assert services.purge.run()["staff_log_ins"] == 1
     assert outcomes(services) == []
+
+
+async def test_a_part_of_a_page_asked_for_too_late_leads_to_the_log_in(desk: Callable[..., Desk]) -> None:
+    one = desk()
+    response = await one.http.get("/konsol/arenden", headers={"HX-Request": "true"})
+    assert (response.status_code, response.headers["HX-Redirect"]) == (401, "/konsol/logga-in?vidare=/konsol/arenden")
+
+
+@pytest.mark.parametrize(("fault", "status"), [(RuntimeError("Anna Ek"), 500), (StoreUnavailable("locked"), 503)])
+async def test_security_20_a_fault_is_a_page_with_an_id_and_nothing_of_the_fault(
+    desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch, fault: Exception, status: int
+) -> None:
+    one = desk(Role.HANDLER)
+
+    def fail(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr("insyn.cases.finding.page", fail)
+    response = await one.gets("/konsol/arenden")
+    assert response.status_code == status
+    assert re.search(r"Felnummer: <code>F-[0-9a-f]{8}</code>", response.text)
+    assert "Anna" not in response.text
+    assert "Traceback" not in response.text
+    assert "script-src 'self'" in response.headers["Content-Security-Policy"]
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+async def test_a_page_that_is_not_there_is_a_page(desk: Callable[..., Desk]) -> None:
+    response = await desk(Role.HANDLER).gets("/konsol/finns/inte")
+    assert response.status_code == 404
+    assert "Sidan finns inte" in response.text
