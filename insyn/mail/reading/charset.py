@@ -60,8 +60,8 @@ def decode_header_bytes(data: bytes) -> str:
 @lru_cache(maxsize=256)
 def codec_name(label: str) -> str | None:
     """Python's name of the character set meant by `label`, or None when there is no such thing."""
-    cleaned = re.sub(r"[^a-z0-9._:+-]", "", label.strip().strip("\"'").lower())[:40]
-    cleaned = cleaned.removeprefix("x-unknown").removeprefix("charset=")
+    cleaned = re.sub(r"[^a-z0-9._:+=-]", "", label.strip().strip("\"'").lower())[:40]
+    cleaned = cleaned.removeprefix("charset=").removeprefix("x-unknown").replace("=", "")
     if not cleaned:
         return None
     try:

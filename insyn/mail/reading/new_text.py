@@ -23,7 +23,7 @@ WIDEST_WRAP = 100
 NARROWEST_WRAP = 55
 _QUOTE = re.compile(r"^\s{0,3}((?:>\s?)+)")
 _RULE = re.compile(r"^\s*[_–—=*-]{5,}\s*$")
-_INVISIBLE = re.compile(r"[\u200b-\u200f\u2060\u00ad\ufeff\u202a-\u202e\u2066-\u2069\x00-\x08\x0b\x0c\x0e-\x1f]")
+_INVISIBLE = re.compile(r"[\u200b\u200e\u200f\u2060\u00ad\ufeff\u202a-\u202e\u2066-\u2069\x00-\x08\x0b\x0c\x0e-\x1f]")
 _SPACES = re.compile(r"[\u00a0\u2000-\u200a\u202f\u3000\t]")
 _LIST_ITEM = re.compile(r"^\s*(?:[-*•·–]|\d{1,2}[.)]|[a-z]\))\s")
 _LABELLED = re.compile(r"^\s*[\w /-]{1,30}:\s")
@@ -374,7 +374,8 @@ def _says_who_wrote(line: str, *, quoted: bool) -> bool:
     if wordings.WROTE.search(line):
         dated = bool(wordings.DATE_OR_TIME.search(line))
         addressed = bool(wordings.ADDRESS.search(line))
-        if quoted and (dated or addressed or len(line.split()) <= 8):
+        closed = bool(wordings.ATTRIBUTION_END.search(line))
+        if quoted and closed and (dated or addressed or wordings.NAME_WROTE.match(line)):
             return True
         if wordings.PERSON_WROTE.search(line):
             return False

@@ -70,9 +70,7 @@ def _closing(lines: list[str]) -> int | None:
             if following and len(following) <= MAX_CONTACT_LINES and is_name(following[0], alone=True):
                 return at + 1 + lines[at + 1 :].index(following[0])
             continue
-        if not any(each.strip() for each in lines[:at]) and not all(
-            _signs(each) for each in following[:MAX_CONTACT_LINES]
-        ):
+        if not any(each.strip() for each in lines[:at]) and not _is_signed_only(line, following):
             continue  # "Bästa Kontek," is how a letter begins
         return at
     return None
@@ -88,6 +86,13 @@ def signed_name(signature: str) -> str:
         if name.strip():
             return " ".join(name.strip().strip("*_/,.–—- ").split()) if is_name(name) else ""
     return ""
+
+
+def _is_signed_only(line: str, following: list[str]) -> bool:
+    """Whether a greeting stands alone with the name it greets from, as in an answer without words."""
+    found = wordings.CLOSING.match(line)
+    named = bool(following) or bool(found and found["name"])
+    return named and all(_signs(each) for each in following[:MAX_CONTACT_LINES])
 
 
 def is_closing(line: str) -> bool:
@@ -122,7 +127,7 @@ def is_name(line: str, *, alone: bool = False) -> bool:
 # Words that a line of two capitalised words may begin or end with without being a name.
 _NOT_FIRST = frozenset(
     """
-    hej hejsan tack ja nej ok okej stopp ta ni vi jag dear hi hello hei kära bästa god mvh med re sv ärende kontek insyn
+    hej hey hejsan tack ja nej ok okej stopp ta ni vi jag dear hi hello hei kära bästa god mvh med re sv ärende kontek insyn
     radera rätta skicka stryk sluta slopa avregistrera avsluta
     bekräfta svara kontakta ring återkom återkalla se låt gör hjälp
     ändra uppdatera stoppa sluta ge visa lämna delete erase remove send stop please confirm slett slet poista
@@ -264,8 +269,9 @@ def _disclaimers(lines: list[str]) -> tuple[list[str], list[str]]:
         if boilerplate and not remaining:
             # All there is: only from the sentence on that gives it away.
             said = whole[: boilerplate.start()]
-            said = said[: max(said.rfind(mark) for mark in ".!?") + 1].strip()
-            remaining = [said] if said else []
+            remaining = [said[: max(said.rfind(mark) for mark in ".!?") + 1].strip()]
+        if not any(line.strip() for line in remaining):
+            break
         cut_off = [*block, *([""] if cut_off else []), *cut_off]
         text = remaining
     return text, cut_off

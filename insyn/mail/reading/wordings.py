@@ -98,6 +98,10 @@ PERSON_WROTE = re.compile(
     re.IGNORECASE,
 )
 
+# How a mail program's line ends, and one that says no more than who wrote.
+ATTRIBUTION_END = re.compile(r"(?:[:：)>]|\b(?:skrev|skreiv|wrote|kirjoitti|schrieb)|-{2,})\s*$", re.IGNORECASE)
+NAME_WROTE = re.compile(r"^[A-ZÅÄÖÆØ][\w'’.-]*(?:\s[A-ZÅÄÖÆØ][\w'’.-]*){0,4}\s(?:skrev|wrote|kirjoitti|schrieb)\s?:?$")
+
 # mail-parser-reply's own ways to tell that a line says who wrote what follows.
 LIBRARY_ATTRIBUTIONS = [
     re.compile(language["wrote_header"], re.IGNORECASE)
@@ -161,7 +165,7 @@ _CLOSINGS = [
 CLOSING = re.compile(
     rf"^\s*(?:{'|'.join(_CLOSINGS)})(?!\w)"  # "t" closes a Finnish mail, "TA BORT MIG" does not
     r"(?:,? (?:från|fra|from) [^\W\d_][\w ]{1,30})?"
-    r"[^\w\n]{0,8}?(?:[/|–—-]{0,2}\s*(?P<name>[^\W\d_][\w'’.-]*(?:\s+[^\W\d_][\w'’.-]*){0,4}))?[^\w\n]{0,8}$",
+    r"(?:[^\w\n]{1,8}?(?P<name>[^\W\d_][\w'’.-]*(?:\s+[^\W\d_][\w'’.-]*){0,4}))?[^\w\n]{0,8}$",
     re.IGNORECASE,
 )
 SIGNATURE_DELIMITER = re.compile(r"^\s{0,2}(?:--|––|—|-- ?|__)\s*$")
@@ -217,7 +221,7 @@ DISCLAIMER = re.compile(
     r"|här kan du läsa).{0,60}behandla[rs]?\b.{0,40}"
     r"personuppgift.{0,200}(?:https?:|www\.|här\b|\.se|\.com|\.example)"
     r"|(?:personuppgiftspolicy|integritetspolicy|dataskyddspolicy|privacy policy|privacy notice)\s*(?::|<|–"
-    r"|-)?\s*(?:https?:|www\.|$)"
+    r"|-)?\s*(?:https?:|www\.)"
     r"|(?:avregistrera|avanmäl|unsubscribe|afmeld|avmeld|meld deg av|peruuta tilaus).{0,80}(?:https?:|www\.|här\b"
     r"|here\b|<|klicka|click)"
     r"|(?:klicka här|click here|följ länken).{0,60}(?:avregistrera|avanmäl|unsubscribe|avsluta)",
