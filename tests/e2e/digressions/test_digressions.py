@@ -48,6 +48,17 @@ def test_why_is_told(chat: Chat, address: str, place: str) -> None:
     assert not any(topic.startswith("policy.") for topic in chat.topics)
 
 
+@pytest.mark.parametrize("place", ["name", "email", "code"])
+def test_why_we_need_to_know_who_someone_is_is_answered_on_the_way(chat: Chat, address: str, place: str) -> None:
+    _begin(chat, place, address)
+    chat.say("Måste jag visa legitimation för att ni ska veta vem jag är?")
+    assert "process.identity" in chat.topics
+    assert "aldrig om kopia på legitimation" in chat.text
+    assert chat.expects == place
+    chat.go_on_to("done", address)
+    assert chat.case["status"] == "open"
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_waiting_breaks_nothing_off(chat: Chat, address: str, place: str) -> None:
     _begin(chat, place, address)
