@@ -66,19 +66,22 @@ def _url(kind: str, home: Path) -> Iterator[str]:
 
 
 def fill_with_cases(house: House, count: int) -> None:
-    """Puts `count` cases in, one in ten still open, each with a conversation, notes, letters and rows of the log."""
+    """Puts `count` cases in, each with a conversation, a note, letters and rows of the log.
+
+    Received over the last 400 days, however many; one in ten is open, most of those late.
+    """
     key, now = secrets.token_bytes(32), house.clock()
     sealed = seal(key, _WORDS.encode() * 3, "bench")
     for start in range(0, count, BATCH):
         numbers = range(start, min(start + BATCH, count))
         ids = {number: str(uuid.uuid4()) for number in numbers}
         talks = {number: str(uuid.uuid4()) for number in numbers}
+        _put_conversations(house, list(talks.values()), days_ago=40)
         with house.store.write() as session:
-            _put_conversations(house, list(talks.values()), days_ago=40)
             head = session.get_one(AuditHead, 1)
             rows = {table: [] for table in (Case, CaseNote, OutgoingMail, AuditRow)}  # type: ignore[var-annotated]
             for number in numbers:
-                received = now - timedelta(minutes=7 * number)
+                received = now - timedelta(days=400) * (number + 1) / count
                 closed = received + timedelta(days=20) if number % 10 and received + timedelta(days=20) < now else None
                 case = ids[number]
                 rows[Case].append(
