@@ -108,7 +108,7 @@ def take(casebook: Casebook, session: Session, case: Case, event: Event) -> None
 
 
 @pytest.mark.parametrize("kind", KINDS_APART)
-def test_6_each_step_writes_its_row_with_it_or_nothing_of_it_stays(house: House, kind: str) -> None:
+def test_security_6_each_step_writes_its_row_with_it_or_nothing_of_it_stays(house: House, kind: str) -> None:
     steps = [(state, row.event) for row in LIFECYCLE if kind in row.kinds for state in sorted(row.start)]
     cases = [(case_in(house, kind, state, event), state, event) for state, event in steps]
     before = everything(house.store)
@@ -136,7 +136,7 @@ def rows_of(house: House, case_id: str) -> list[AuditRow]:
 
 
 @pytest.mark.parametrize("kind", KINDS_APART)
-def test_6_a_step_the_table_does_not_have_leaves_nothing(house: House, kind: str) -> None:
+def test_security_6_a_step_the_table_does_not_have_leaves_nothing(house: House, kind: str) -> None:
     """Tried on a case in every state that has no such step, closed ones included."""
     held = {(state, row.event) for row in LIFECYCLE if kind in row.kinds for state in row.start}
     cases = {state: _put(house, kind, state) for state in State}
@@ -160,7 +160,7 @@ def _put(house: House, kind: str, state: State) -> str:
         return case.id
 
 
-def test_6_a_handlers_step_with_its_letter_goes_with_its_rows_or_not_at_all(house: House) -> None:
+def test_security_6_a_handlers_step_with_its_letter_goes_with_its_rows_or_not_at_all(house: House) -> None:
     visitor = house.visitor()
     visitor.claims("request.erasure")
     visitor.proves()

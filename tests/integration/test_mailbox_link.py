@@ -54,7 +54,7 @@ def test_looking_changes_nothing_and_confirming_proves_the_mailbox(house: House)
     assert house.audit_is_whole()
 
 
-def test_8_a_link_says_nothing_of_who_writes_in_the_chat(house: House) -> None:
+def test_security_8_a_link_says_nothing_of_who_writes_in_the_chat(house: House) -> None:
     """Someone who gives another's address gets no session of theirs when the other confirms."""
     visitor, link = asked(house, ERASURE)
     house.services.links.confirm(link)
@@ -71,7 +71,7 @@ def test_by_mail_the_link_is_the_confirmation_and_opens_the_requests(house: Hous
     assert len(house.letters("receipt", ADDRESS)) == 1
 
 
-def test_2_confirming_twice_does_nothing_more(house: House) -> None:
+def test_security_2_confirming_twice_does_nothing_more(house: House) -> None:
     _, link = asked(house, ERASURE, channel=MAIL)
     house.services.links.confirm(link)
     events = house.events()
@@ -81,7 +81,7 @@ def test_2_confirming_twice_does_nothing_more(house: House) -> None:
     assert len(house.letters("receipt")) == 1
 
 
-def test_2_of_twenty_who_confirm_at_once_the_mailbox_is_proved_once(house: House) -> None:
+def test_security_2_of_twenty_who_confirm_at_once_the_mailbox_is_proved_once(house: House) -> None:
     _, link = asked(house, ERASURE, channel=MAIL)
     together = Barrier(20)
 
@@ -96,7 +96,7 @@ def test_2_of_twenty_who_confirm_at_once_the_mailbox_is_proved_once(house: House
     assert house.events().count("case.mailbox_proved") == 1
 
 
-def test_2_the_code_uses_the_link_up_and_the_link_the_code(house: House) -> None:
+def test_security_2_the_code_uses_the_link_up_and_the_link_the_code(house: House) -> None:
     visitor, link = asked(house, ERASURE)
     code = house.code()
     desk = house.services.desk
@@ -111,7 +111,7 @@ def test_2_the_code_uses_the_link_up_and_the_link_the_code(house: House) -> None
     assert desk.check_code(other.says(), other.code(code)) is Outcome.DEAD
 
 
-def test_2_five_wrong_codes_kill_the_link_too(house: House) -> None:
+def test_security_2_five_wrong_codes_kill_the_link_too(house: House) -> None:
     visitor, link = asked(house, ERASURE)
     wrong = f"{(int(house.code()) + 1) % 10**8:08d}"
     for _ in range(MAX_TRIES):
@@ -120,7 +120,7 @@ def test_2_five_wrong_codes_kill_the_link_too(house: House) -> None:
         house.services.links.look(link)
 
 
-def test_3_a_new_code_replaces_the_old_link(house: House) -> None:
+def test_security_3_a_new_code_replaces_the_old_link(house: House) -> None:
     visitor, old = asked(house, ERASURE)
     house.clock.go(seconds=61)
     visitor.asks_for_code()
@@ -131,7 +131,7 @@ def test_3_a_new_code_replaces_the_old_link(house: House) -> None:
 
 
 @pytest.mark.parametrize(("hours", "holds"), [(23.9, True), (24.0, False)])
-def test_1_a_link_lives_a_day(house: House, hours: float, holds: bool) -> None:
+def test_security_1_a_link_lives_a_day(house: House, hours: float, holds: bool) -> None:
     _, link = asked(house, ERASURE)
     house.clock.go(hours=hours)
     if holds:
@@ -143,7 +143,7 @@ def test_1_a_link_lives_a_day(house: House, hours: float, holds: bool) -> None:
     assert house.cases()[0].proof == ("mailbox" if holds else "address")
 
 
-def test_4_a_link_proves_only_the_address_it_was_sent_to(house: House) -> None:
+def test_security_4_a_link_proves_only_the_address_it_was_sent_to(house: House) -> None:
     visitor, link = asked(house, ERASURE)
     visitor.gives_address(OTHER_ADDRESS)
     assert house.services.links.look(link).requests == ()
@@ -151,7 +151,7 @@ def test_4_a_link_proves_only_the_address_it_was_sent_to(house: House) -> None:
     assert [case.proof for case in house.cases()] == ["address"]
 
 
-def test_4_the_store_holds_no_link(house: House) -> None:
+def test_security_4_the_store_holds_no_link(house: House) -> None:
     _, link = asked(house, ERASURE)
     with house.store.read() as session:
         challenge = session.query(Challenge).one()
