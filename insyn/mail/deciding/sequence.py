@@ -15,6 +15,8 @@ from insyn.mail.deciding.decision import Context, Decision, Holding
 from insyn.mail.reading import Grade, ReadMail
 
 Rule = Callable[[ReadMail, Context], Decision | None]
+CALENDAR_ANSWER = "Ett svar på en kalenderinbjudan, eller en avbokning."
+MAILING_LIST = "Ett utskick till en e-postlista."
 
 # Readings that ask for something to be done, so that a mail with one of them is never only put aside.
 _WANTED = ("request.", "report.", "complaint", "handover", "inform.code")
@@ -70,7 +72,7 @@ def bounce(mail: ReadMail, context: Context) -> Decision | None:
 
 
 def receipt(mail: ReadMail, context: Context) -> Decision | None:
-    if mail.automatic.disposition_report or wordings.RECEIPT_SUBJECT.match(mail.subject):
+    if mail.automatic.disposition_report:
         return Decision("ignored", "read_receipt", "Ett läskvitto.")
     return None
 
@@ -106,37 +108,21 @@ def automatic_reply(mail: ReadMail, context: Context) -> Decision | None:
     return None
 
 
-def autoreply_wording(mail: ReadMail, context: Context) -> Decision | None:
-    """Absence and receipt messages that only their wording gives away."""
-    signs = _autoreply_signs(mail)
-    subject = (
-        wordings.PERHAPS_AUTOREPLY_SUBJECT.match(mail.topic)
-        or wordings.AUTOREPLY_SUBJECT.match(mail.topic)
-        or wordings.BEFORE_OUR_SUBJECT.match(mail.topic)
-    )
-    marked = bool(subject) or mail.automatic.response_suppressed or mail.automatic.auto_submitted == "auto-generated"
-    if (signs >= 3 and len(mail.new_text.split()) < 150) or (signs >= 1 and marked):
-        return Decision("ignored", "automatic_reply", "Ett automatiskt svar, enligt formuleringen.")
-    return None
-
-
 def calendar(mail: ReadMail, context: Context) -> Decision | None:
     """Invitations are a human's to accept; answers to invitations and cancellations are only put aside."""
     method = mail.automatic.calendar_method
-    if method in ("reply", "cancel", "refresh", "declinecounter") or wordings.CALENDAR_ANSWER_SUBJECT.match(
-        mail.subject
-    ):
-        return Decision("ignored", "calendar_answer", "Ett svar på en kalenderinbjudan, eller en avbokning.")
+    if method in ("reply", "cancel", "refresh", "declinecounter"):
+        return Decision("ignored", "calendar_answer", CALENDAR_ANSWER)
     if method:
         return Decision("human", "calendar_invitation", "En kalenderinbjudan: svara i kalendern.")
     return None
 
 
 def mailing_list(mail: ReadMail, context: Context) -> Decision | None:
-    """Lists and newsletters, unless the list is the very mailbox: a group address adds such headers to all it gets."""
-    if not (mail.automatic.list_id or mail.automatic.list_post) or _is_own_list(mail, context):
+    """Lists and newsletters of others. A group address of our own adds list headers to all it gets."""
+    if not (mail.automatic.list_id or mail.automatic.list_post) or _is_our_list(mail, context):
         return None
-    return Decision("ignored", "mailing_list", "Ett utskick till en e-postlista.")
+    return Decision("ignored", "mailing_list", MAILING_LIST)
 
 
 def no_sender(mail: ReadMail, context: Context) -> Decision | None:
@@ -174,7 +160,7 @@ def machine_made(mail: ReadMail, context: Context) -> Decision | None:
         name, reason = "null_sender", "Mejlet har ingen avsändare på kuvertet, så det går inte att svara på"
     elif _is_no_reply(mail):
         name, reason = "no_reply_address", "Avsändaradressen tar inte emot svar"
-    elif (automatic.list_headers and not _is_own_list(mail, context)) or automatic.bulk_sender:
+    elif (automatic.list_headers and not _is_our_list(mail, context)) or automatic.bulk_sender:
         name, reason = "newsletter", "Mejlet är ett massutskick"
     else:
         return None
@@ -183,20 +169,42 @@ def machine_made(mail: ReadMail, context: Context) -> Decision | None:
     return Decision("ignored", name, f"{reason}.")
 
 
+def our_own_list(mail: ReadMail, context: Context) -> Decision | None:
+    """What goes round within our own organisation: put aside, unless something is asked for."""
+    if (mail.automatic.list_id or mail.automatic.list_post) and not (
+        _is_the_mailbox(mail, context) or _wanted(context)
+    ):
+        return Decision("ignored", "mailing_list", MAILING_LIST)
+    return None
+
+
 def perhaps_automatic(mail: ReadMail, context: Context) -> Decision | None:
-    """Wording like an absence message's, without other marks: put aside when nothing is asked, otherwise a human's."""
+    """Only the wording of text or subject gives it away: put aside when nothing is asked, otherwise a human's."""
+    name, reason = "automatic_reply", "Ett automatiskt svar, enligt formuleringen."
     signs = _autoreply_signs(mail)
-    replies = mail.is_reply or context.known_thread
-    if signs >= 2 or (signs == 1 and replies):
-        if not _wanted(context):
-            return Decision("ignored", "automatic_reply", "Ett automatiskt svar, enligt formuleringen.")
-        if signs >= 2:
-            return Decision(
-                "human",
-                "perhaps_automatic",
-                "Kan vara ett automatiskt svar, men det står en begäran i det.",
-                evidence=_evidence(mail, context),
-            )
+    absent = bool(wordings.ABSENCE_SUBJECT.match(mail.topic))
+    subject = absent or any(
+        pattern.match(mail.topic)
+        for pattern in (wordings.RECEIVED_SUBJECT, wordings.AUTOREPLY_SUBJECT, wordings.BEFORE_OUR_SUBJECT)
+    )
+    likely = signs >= 2 or (signs == 1 and (subject or mail.automatic.response_suppressed))
+    if absent and not signs and not _wanted(context) and not _asked(context):
+        likely = True
+    if wordings.RECEIPT_SUBJECT.match(mail.subject):
+        name, reason, likely = "read_receipt", "Ett läskvitto, enligt ämnesraden.", True
+    elif wordings.CALENDAR_ANSWER_SUBJECT.match(mail.subject):
+        name, reason, likely = "calendar_answer", CALENDAR_ANSWER, True
+    if not likely and not (signs == 1 and (mail.is_reply or context.known_thread)):
+        return None
+    if not _wanted(context):
+        return Decision("ignored", name, reason)
+    if likely:
+        return Decision(
+            "human",
+            "perhaps_automatic",
+            "Kan vara ett automatiskt svar, men det står en begäran i det.",
+            evidence=_evidence(mail, context),
+        )
     return None
 
 
@@ -213,7 +221,7 @@ def too_many_replies(mail: ReadMail, context: Context) -> Decision | None:
 
 def suppressed(mail: ReadMail, context: Context) -> Decision | None:
     """Bulk precedence, or a wish for no automatic reply: an agent's request may look so, and must not vanish."""
-    if mail.automatic.precedence in ("bulk", "junk", "list") and not _is_own_list(mail, context):
+    if mail.automatic.precedence in ("bulk", "junk", "list") and not _is_our_list(mail, context):
         return Decision(
             "human",
             "bulk_precedence",
@@ -359,7 +367,6 @@ BEFORE_UNDERSTANDING: tuple[Rule, ...] = (
     abuse_report,
     own_mail,
     automatic_reply,
-    autoreply_wording,
     calendar,
     mailing_list,
     no_sender,
@@ -367,6 +374,7 @@ BEFORE_UNDERSTANDING: tuple[Rule, ...] = (
 )
 AFTER_UNDERSTANDING: tuple[Rule, ...] = (
     machine_made,
+    our_own_list,
     perhaps_automatic,
     doubtful_sender,
     suppressed,
@@ -403,7 +411,7 @@ def _human(mail: ReadMail, context: Context, name: str, reason: str, holding: Ho
         or mail.automatic.auto_submitted not in ("", "no")
         or (
             bool(mail.automatic.precedence)
-            and not _is_own_list(mail, context)
+            and not _is_our_list(mail, context)
             and mail.automatic.precedence in ("bulk", "junk", "list")
         )
         or mail.authentication.grade is Grade.FAILED
@@ -430,14 +438,21 @@ def _is_no_reply(mail: ReadMail) -> bool:
     return bool(wordings.NO_REPLY_ADDRESS.match(local))
 
 
-def _is_own_list(mail: ReadMail, context: Context) -> bool:
-    own_ids = {address.replace("@", ".") for address in context.own_addresses}
+def _is_the_mailbox(mail: ReadMail, context: Context) -> bool:
+    """Whether the list is the very mailbox that is read here."""
+    own_ids = {address.replace("@", ".") for address in context.own_addresses} | context.own_addresses
+    list_id, post = mail.automatic.list_id, mail.automatic.list_post
+    return (not list_id or list_id in own_ids) and (not post or post in context.own_addresses)
+
+
+def _is_our_list(mail: ReadMail, context: Context) -> bool:
+    """Whether the list is one of our own organisation's, by its domain."""
+    domains = {address.rpartition("@")[2] for address in context.own_addresses}
     list_id, post = mail.automatic.list_id, mail.automatic.list_post
     if not (list_id or post):
         return False
-    return (not list_id or list_id in own_ids or list_id in context.own_addresses) and (
-        not post or post in context.own_addresses
-    )
+    ours = any(list_id == domain or list_id.endswith(("." + domain, "@" + domain)) for domain in domains)
+    return (not list_id or ours) and (not post or post.rpartition("@")[2] in domains)
 
 
 def _autoreply_signs(mail: ReadMail) -> int:
@@ -451,6 +466,11 @@ def _read(context: Context, intent: str) -> bool:
 
 def _wanted(context: Context) -> bool:
     return any(each.intent.startswith(_WANTED) for each in context.readings)
+
+
+def _asked(context: Context) -> bool:
+    """Whether the text asks something that the policy answers."""
+    return any(each.intent.startswith(("policy.", "process.", "assistant.")) for each in context.readings)
 
 
 def _forwards_own(mail: ReadMail, context: Context) -> bool:

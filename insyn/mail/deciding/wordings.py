@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import re
 
-# Subjects that only automatic replies have.
+# Subjects that only automatic replies have: the words alone, or before our own subject.
 AUTOREPLY_SUBJECT = re.compile(
-    r"^\s*(?:\[?(?:autosvar|auto-svar|autoreply|auto-reply|auto reply|autoresponse)\]?\s*(?::|$|-|från|from|re\b"
-    r"|sv\b)"
-    r"|(?:automatiskt|automatisk) (?:svar|e-?post ?svar|svarmelding|besked|meddelande|frånvaro\w*)\b"
-    r"|automati(?:c|sches?) (?:reply|response|answer|antwort)|automated (?:reply|response)"
-    r"|automaattinen (?:vastaus|ilmoitus|poissaolo\w*)"
-    r"|frånvaro(?:meddelande|besked|assistent\w*|svar|hanter\w*)\b|frånvaro\s*:|frånvarande\s*:|fravær(?:smelding"
-    r"|sbesked|sassistent)?\s*:|poissaolo(?:ilmoitus|viesti)|poissa(?:olo)?\s*:"
-    r"|(?:i am |i'm )?(?:currently )?out[- ]of[- ](?:the[- ])?office\b|ooo\s*:|abwesenheits?\w*"
-    r"|réponse automatique|respuesta automática|ikke på kontoret\b"
-    r"|ikke til stede\b|ej på kontoret\b|ej på plats\b|inte på kontoret\b|jag är (?:inte på kontoret|på semester"
-    r"|frånvarande)\b|semester(?:meddelande|svar)|vacation (?:reply|message|response)"
-    r"|(?:jag är )?föräldraledig\s*:)",
+    r"^\s*\[?(?:"
+    r"autosvar|auto-svar|auto[- ]?reply|autoresponse|automati(?:c|sches?|ed) (?:reply|response|answer|antwort)"
+    r"|automatisk[at]? (?:svar|e-?post ?svar|svarmelding|besked|meddelande|frånvaro\w*)"
+    r"|automaattinen (?:vastaus|ilmoitus|poissaolo\w*)|poissaolo(?:ilmoitus|viesti)"
+    r"|frånvaro(?:meddelande|besked|assistent\w*|svar)|fravær(?:smelding|sbesked|sassistent)"
+    r"|semester(?:meddelande|svar)|vacation (?:reply|message|response)|abwesenheitsnotiz"
+    r"|(?:i am |i'm )?(?:currently )?out[- ]of[- ](?:the[- ])?office|ooo|réponse automatique|respuesta automática"
+    r")\]?\s*(?:[:(–—-]|$|(?:re|sv|vs)\s?:)",
     re.IGNORECASE,
 )
-# Subjects of automatic replies that a person may also write; the text has to say the same.
-PERHAPS_AUTOREPLY_SUBJECT = re.compile(
-    r"^\s*(?:frånvaro|frånvarande|fravær|semester(?:st\w+)?|ledig|föräldraledig|tjänstledig|på resande fot|poissa"
-    r"|lomalla|ferie|away|vacation|on leave|holiday"
-    r"|tack för (?:ditt|att du|er)|takk for|tak for|thank you for|kiitos|vi har (?:mottagit|tagit emot|fått)"
+# Subjects of absence messages that a person may also ask about: "Frånvaro i lönesystemet".
+ABSENCE_SUBJECT = re.compile(
+    r"^\s*(?:autosvar|autoreply|automatiskt svar|out of office|jag är (?:inte på kontoret|på semester|frånvarande)"
+    r"|(?:ej|inte) på (?:kontoret|plats)|ikke på kontoret|ikke til stede|frånvaro|frånvarande|fravær|semester(?:st\w+)?"
+    r"|ledig|föräldraledig|tjänstledig|på resande fot|poissa(?:olo)?|lomalla|ferie|away|vacation|on leave|holiday"
+    r"|abwesenheit\w*)\b",
+    re.IGNORECASE,
+)
+# And of receipts.
+RECEIVED_SUBJECT = re.compile(
+    r"^\s*(?:tack för (?:ditt|att du|er)|takk for|tak for|thank you for|kiitos|vi har (?:mottagit|tagit emot|fått)"
     r"|bekräftelse|mottagningsbekräftelse|kvittens|ärende|ticket|case|ditt ärende|ditt meddelande)\b",
     re.IGNORECASE,
 )
