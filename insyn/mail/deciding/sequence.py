@@ -179,7 +179,7 @@ def our_own_list(mail: ReadMail, context: Context) -> Decision | None:
 
 
 def perhaps_automatic(mail: ReadMail, context: Context) -> Decision | None:
-    """Only the wording of text or subject gives it away: put aside when nothing is asked, otherwise a human's."""
+    """Only the wording of text or subject gives it away: put aside when nothing is asked, else a human's."""
     name, reason = "automatic_reply", "Ett automatiskt svar, enligt formuleringen."
     signs = _autoreply_signs(mail)
     absent = bool(wordings.ABSENCE_SUBJECT.match(mail.topic))
@@ -196,13 +196,13 @@ def perhaps_automatic(mail: ReadMail, context: Context) -> Decision | None:
         name, reason, likely = "calendar_answer", CALENDAR_ANSWER, True
     if not likely and not (signs == 1 and (mail.is_reply or context.known_thread)):
         return None
-    if not _wanted(context):
+    if not (_wanted(context) or _asked(context)):
         return Decision("ignored", name, reason)
-    if likely:
+    if likely or not _wanted(context):
         return Decision(
             "human",
             "perhaps_automatic",
-            "Kan vara ett automatiskt svar, men det står en begäran i det.",
+            "Kan vara ett automatiskt svar, men någon ber om något eller frågar i det.",
             evidence=_evidence(mail, context),
         )
     return None
