@@ -79,6 +79,14 @@ def list_mails(as_json: AsJson = False) -> None:
         ])  # fmt: skip
 
 
+@commands.command("settle")
+def settle(mail_id: Annotated[str, typer.Argument(help="Mejlets id, som insyn mail list visar det.")]) -> None:
+    """Noterar att en människa har tagit hand om ett mejl som lades åt sidan. Därefter räknas dess bevarandetid."""
+    if not services().inbox.settle(mail_id, by="cli"):
+        raise stop("Inget mejl med det id:t väntar på en människa.")
+    typer.echo("Noterat.")
+
+
 @commands.command("check")
 def check_mail() -> None:
     """Prövar inloggning och mapp över IMAP, inloggning över SMTP och den egna mottagaren, och säger vad som fungerar."""

@@ -29,11 +29,13 @@ from insyn.errors import new_error_id
 from insyn.identity.challenge import Challenges
 from insyn.policy.answers import AnswerBook
 from insyn.privacy import lexicon
+from insyn.privacy.incoming import shred_incoming
 from insyn.privacy.keys import DataKeyring
 from insyn.privacy.masking import mask, normalise
 from insyn.privacy.traces import leave_no_trace
 from insyn.privacy.vault import Vault
 from insyn.store.engine import Store
+from insyn.store.mail_tables import IncomingMail
 from insyn.store.models import Conversation, Turn
 
 MAX_BYTES = 8192
@@ -254,6 +256,7 @@ class Gateway:
             if conversation.on_hold:
                 raise Refused(409, "on hold", HELD)
             shred_mail(session, conversation.data_key_id)
+            shred_incoming(session, IncomingMail.conversation_id == conversation_id)
             self._keyring.shred(session, conversation.data_key_id)
             session.delete(conversation)
             self._audit.append(session, "conversation.erased", conversation_id, by="person")

@@ -78,7 +78,7 @@ class ImapSource:
     def __init__(
         self, server: ImapServer, store: Store, inbox: Inbox, clock: Clock, *, max_bytes: int, poll_seconds: float
     ) -> None:
-        self._server = server
+        self.server = server
         self._store = store
         self._inbox = inbox
         self._clock = clock
@@ -114,8 +114,8 @@ class ImapSource:
 
     def _session(self) -> None:
         """On one connection: takes in, marks, and waits for news, until told to stop. Raises one of `Unreachable`, `StoreUnavailable`."""
-        with self._server.connected() as box:
-            validity = self._validity(box)
+        with self.server.connected() as box:
+            validity = self.validity(box)
             while not self._stopping.is_set():
                 self.fetch(box, validity)
                 self.failing = False
@@ -136,7 +136,7 @@ class ImapSource:
     def fetch(self, box: BaseMailBox, validity: int) -> int:
         """Takes in what is new in the folder; returns how many mails."""
         with self._store.read() as session:
-            known = session.get(MailFolder, self._server.folder)
+            known = session.get(MailFolder, self.server.folder)
         if known is not None and known.uid_validity == validity:
             # "n:*" always holds the last mail, also when that is below n.
             new = [uid for uid in self._search(box, f"UID {known.next_uid}:*") if uid >= known.next_uid]
@@ -155,13 +155,13 @@ class ImapSource:
 
     def mark(self, box: BaseMailBox, validity: int) -> int:
         """Marks what has been dealt with as read, or moves it to the folder for that; returns how many."""
-        done = self._inbox.to_flag(self._server.folder, validity)
+        done = self._inbox.to_flag(self.server.folder, validity)
         for start in range(0, len(done), AT_ONCE):
             some = done[start : start + AT_ONCE]
             uids = [str(uid) for _, uid in some]
             box.flag(uids, [r"\Seen"], value=True)
-            if self._server.done_folder:
-                box.move(uids, self._server.done_folder)
+            if self.server.done_folder:
+                box.move(uids, self.server.done_folder)
             self._inbox.flagged([mail_id for mail_id, _ in some])
         return len(done)
 
@@ -170,7 +170,7 @@ class ImapSource:
         if answer is None:
             return  # it has been moved or deleted meanwhile
         size, received = _size(answer[0]), _received(answer[0])
-        origin = Origin("imap", self._server.folder, validity, uid)
+        origin = Origin("imap", self.server.folder, validity, uid)
         oversize = size > self._max_bytes
         content = _fetched(box, uid, "(BODY.PEEK[HEADER])" if oversize else "(BODY.PEEK[])")
         if content is None:
@@ -181,9 +181,9 @@ class ImapSource:
 
     def _read_to(self, validity: int, next_uid: int) -> None:
         with self._store.write() as session:
-            row = session.get(MailFolder, self._server.folder)
+            row = session.get(MailFolder, self.server.folder)
             if row is None:
-                row = MailFolder(name=self._server.folder)
+                row = MailFolder(name=self.server.folder)
                 session.add(row)
             row.uid_validity, row.next_uid, row.read_at = validity, next_uid, self._clock()
 
@@ -191,11 +191,11 @@ class ImapSource:
     def _search(box: BaseMailBox, criterion: str) -> list[int]:
         return sorted(int(uid) for uid in box.uids(criterion))
 
-    def _validity(self, box: BaseMailBox) -> int:
-        return int(box.folder.status(self._server.folder, ["UIDVALIDITY"])["UIDVALIDITY"])
+    def validity(self, box: BaseMailBox) -> int:
+        return int(box.folder.status(self.server.folder, ["UIDVALIDITY"])["UIDVALIDITY"])
 
     def _next(self, box: BaseMailBox) -> int:
-        return int(box.folder.status(self._server.folder, ["UIDNEXT"])["UIDNEXT"])
+        return int(box.folder.status(self.server.folder, ["UIDNEXT"])["UIDNEXT"])
 
 
 def _fetched(box: BaseMailBox, uid: int, what: str) -> tuple[bytes, bytes] | None:

@@ -322,6 +322,16 @@ class Inbox:
         head = self.latest_of(session, conversation_id)
         return in_thread(letter, head.message_id, head.references.split()) if head is not None else letter
 
+    def settle(self, mail_id: str, *, by: str) -> bool:
+        """Books that a human has taken care of a mail; False when none waits under this id."""
+        with self._store.write() as session:
+            row = session.get(IncomingMail, mail_id, with_for_update=True)
+            if row is None or row.status not in ("human", "quarantined") or row.settled_at is not None:
+                return False
+            row.settled_at, row.settled_by = self._clock(), by
+            self._audit.append(session, "mail.settled", row.id, by=by)
+            return True
+
     # -- IMAP
 
     def to_flag(self, folder: str, uid_validity: int) -> list[tuple[str, int]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,7 +109,7 @@ def combine(whole: dict[str, Any], alone: Sequence[tuple[str, dict[str, Any]]], 
             if _is_right(name) and name not in intents and trust >= CLAIMED:
                 intents[name] = trust
                 beside[name] = sentence
-            elif not any(map(_is_right, intents)) and _may_claim(reading):
+            elif _may_claim(reading, intents):
                 beside.setdefault(name, sentence)  # read alone it is not understood, and what is not goes to a human
     return Understood(whole, tuple(intents.items()), tuple(beside.values())[:MOST_TURNS])
 
@@ -125,9 +125,10 @@ def dealt_with(name: str, main: str) -> bool:
     return False
 
 
-def _may_claim(reading: dict[str, Any]) -> bool:
-    """Whether an unsure reading leans towards rights more than towards everything else."""
-    rights = sum(float(each["confidence"]) for each in reading["ranking"] if _is_right(each["name"]))
+def _may_claim(reading: dict[str, Any], known: Container[str]) -> bool:
+    """Whether an unsure reading leans towards rights that are not known to be claimed, more than towards everything else."""
+    leans = [each for each in reading["ranking"] if _is_right(each["name"]) and each["name"] not in known]
+    rights = sum(float(each["confidence"]) for each in leans)
     return bool(reading["intent"].startswith("fallback")) and rights >= PERHAPS
 
 

@@ -15,10 +15,12 @@ from insyn.cases.casebook import Casebook
 from insyn.cases.shredding import shred_case, shred_mail
 from insyn.clock import Clock
 from insyn.own_data.holdings import is_theirs, verified_conversation
+from insyn.privacy.incoming import shred_incoming
 from insyn.privacy.keys import DataKeyring
 from insyn.privacy.traces import leave_no_trace
 from insyn.requests.desk import Here
 from insyn.store.engine import Store
+from insyn.store.mail_tables import IncomingMail
 from insyn.store.models import AddressFailure, Case, Challenge, Conversation
 
 OPEN = "Ärendet pågår, och utan uppgifterna kan vi inte svara dig. Du kan ta tillbaka det först, så kan det raderas."
@@ -128,6 +130,7 @@ class Erasure:
             kept.append(Kept("Den här konversationen", TALK))
             return False
         shred_mail(session, conversation.data_key_id)
+        shred_incoming(session, IncomingMail.conversation_id == conversation.id)
         DataKeyring.shred(session, conversation.data_key_id)
         session.delete(conversation)
         self._audit.append(session, "conversation.erased", conversation.id, by="person")

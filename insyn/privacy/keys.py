@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
+from insyn.store.mail_tables import IncomingMail
 from insyn.store.models import AddressFailure, Case, Challenge, Conversation, DataKey
 
 NONCE_BYTES = 12
@@ -33,6 +34,7 @@ ADDRESS_COLUMNS = (
     Conversation.verified_index,
     Challenge.address_index,
     AddressFailure.address_index,
+    IncomingMail.address_index,
 )
 
 

@@ -76,6 +76,11 @@ def periods(settings: Settings) -> dict[str, Period]:
             "Tid att göra om efter ett fel. Brevets ord finns sedan bara i ärendet.",
         ),
         Period(
+            "incoming_mails", "Mejl som har kommit in", "att mejlet var färdigbehandlat",
+            timedelta(days=settings.retention_incoming_mail_days),
+            "Tid att se vad som lästes fel och att rätta det. Det du skrev finns sedan i konversationen och ärendet.",
+        ),
+        Period(
             "deliveries", "Filer som du kan hämta", "att länken skickades",
             timedelta(days=settings.delivery_days),
             "Tid att hämta filerna. En ny länk går alltid att be om.",

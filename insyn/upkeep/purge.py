@@ -30,10 +30,12 @@ from insyn.letters import compose
 from insyn.letters.elements import Wording
 from insyn.letters.post import Post
 from insyn.outbox.queue import Outbox
+from insyn.privacy.incoming import shred_incoming
 from insyn.privacy.retention import periods
 from insyn.privacy.traces import leave_no_trace
 from insyn.settings import Settings
 from insyn.store.engine import Store
+from insyn.store.mail_tables import IncomingMail
 from insyn.store.models import (
     AddressFailure,
     Case,
@@ -175,6 +177,7 @@ class Purge:
             "codes": _Kind(Challenge.id, lambda cutoff: Challenge.expires_at < cutoff, _remove_codes),
             "failed_codes": _Kind(AddressFailure.id, lambda cutoff: AddressFailure.at < cutoff, _remove_failures),
             "mails": _Kind(OutgoingMail.id, _mail_done_before, _empty_mails),
+            "incoming_mails": _Kind(IncomingMail.id, _dealt_with_before, _shred_incoming),
             "deliveries": _Kind(
                 Delivery.id,
                 lambda cutoff: and_(
@@ -285,6 +288,25 @@ def _mail_done_before(cutoff: datetime) -> ColumnElement[bool]:
             and_(OutgoingMail.status == "failed", OutgoingMail.next_attempt_at < cutoff),
         ),
     )
+
+
+def _dealt_with_before(cutoff: datetime) -> ColumnElement[bool]:
+    """Mails that ended before the cut-off: those for a human when the human, or the case they led to, was done."""
+    case_closed = select(Case.id).where(Case.id == IncomingMail.case_id, Case.closed_at < cutoff).exists()
+    case_held = select(Case.id).where(Case.id == IncomingMail.case_id, Case.on_hold.is_(True)).exists()
+    return and_(
+        IncomingMail.sealed_raw.is_not(None),
+        or_(
+            and_(IncomingMail.status.in_(("answered", "ignored")), IncomingMail.handled_at < cutoff),
+            IncomingMail.settled_at < cutoff,
+            and_(IncomingMail.handled_at < cutoff, case_closed),
+        ),
+        ~case_held,
+    )
+
+
+def _shred_incoming(session: Session, ids: Sequence[str]) -> None:
+    shred_incoming(session, IncomingMail.id.in_(ids))
 
 
 def _empty_mails(session: Session, ids: Sequence[str]) -> None:

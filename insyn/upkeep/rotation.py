@@ -6,6 +6,7 @@ is brought under it, then the old one is removed. Running it again goes on where
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
@@ -18,6 +19,7 @@ from insyn.identity.address import EmailAddress
 from insyn.privacy.keys import BlindIndex, DataKeyring, Shredded, unseal
 from insyn.privacy.traces import leave_no_trace
 from insyn.store.engine import Store
+from insyn.store.mail_tables import IncomingMail
 from insyn.store.models import Case, Challenge, Conversation, DataKey, VaultValue
 
 BATCH = 500
@@ -104,8 +106,9 @@ class Rotation:
             session.execute(update(Challenge).where(*late).values(status="dead"))
         addresses, waiting = self._each(Case.id, Case.address_index, self._reindex_case)
         more, more_waiting = self._each(Conversation.id, Conversation.verified_index, self._reindex_conversation)
+        mails, mails_waiting = self._each(IncomingMail.id, IncomingMail.address_index, self._reindex_mail)
         values, _ = self._each(VaultValue.id, VaultValue.blind_index, self._reindex_value)
-        done = Reindexed(addresses + more, values, waiting + more_waiting)
+        done = Reindexed(addresses + more + mails, values, waiting + more_waiting + mails_waiting)
         with self._store.write() as session:
             self._audit.append(
                 session, "keys.index_rotated", SUBJECT, addresses=done.addresses, values=done.values, waiting=done.waiting
@@ -139,6 +142,13 @@ class Rotation:
         except Shredded:
             return False
         return self._settled(session, before, EmailAddress.parse(address).canonical) if address else False
+
+    def _reindex_mail(self, session: Session, mail: IncomingMail) -> bool | None:
+        if mail.sealed_head is None:
+            return False
+        key = self._keyring.open(session, mail.data_key_id)
+        head = json.loads(unseal(key, mail.sealed_head, f"incoming-head/{mail.id}"))
+        return self._settled(session, mail.address_index, EmailAddress.parse(head["address"]).canonical)
 
     def _reindex_conversation(self, session: Session, conversation: Conversation) -> bool | None:
         before = conversation.verified_index
