@@ -8,8 +8,8 @@ from actions.base import Events, InsynAction
 from actions.mailed import pass_on
 from actions.message import answer_questions, not_a_description, remember, take_down_complaint
 from actions.speech import Voice, candidates, intent
+from insyn.policy.answers import NEAREST
 
-NEAREST = 3
 # Whoever mails about these is told where to turn; of anything else that is not known a human is to judge.
 TOLD_BY_MAIL = ("out_of_scope.payroll", "out_of_scope.product", "out_of_scope.law", "out_of_scope.manipulation")
 
@@ -120,14 +120,4 @@ class ActionDefaultFallback(ActionOutOfScope):
 
 def nearest(action: InsynAction, tracker: Tracker) -> list[str]:
     """The best readings that can be offered as choices."""
-    offerable = []
-    for name in candidates(tracker):
-        topic = "handover.human" if name.startswith("handover.") else name
-        if (
-            action.book.title(topic)
-            and topic != "handover.human"
-            and not topic.startswith("smalltalk.")
-            and topic not in offerable
-        ):
-            offerable.append(topic)
-    return offerable[:NEAREST]
+    return action.book.nearest(candidates(tracker))

@@ -26,6 +26,7 @@ from insyn.identity.oidc import OidcClient, Provider
 from insyn.identity.step_up import Invitations
 from insyn.learning.corrections import Corrections
 from insyn.learning.intents import Intents, taught_intents
+from insyn.learning.workshop import Workshop
 from insyn.letters.post import Post
 from insyn.mail.imap import ImapServer, ImapSource
 from insyn.mail.inbox import Inbox
@@ -110,6 +111,7 @@ class Services:
     marks: Marks
     intents: Intents
     corrections: Corrections
+    workshop: Workshop
     rasa_state: Callable[[], str] = field(default=lambda: "ready")
 
 
@@ -252,6 +254,7 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         marks=Marks(store, audit, clock),
         intents=intents,
         corrections=Corrections(store, intents, audit, clock),
+        workshop=Workshop(settings.var_dir / "learning", book, clock),
     )
 
 

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from insyn.cli import audit, cases, everyday, keys, mail, policy, staff
+from insyn.cli import audit, cases, everyday, keys, learn, mail, policy, staff
 from insyn.logs import configure
 from insyn.runtime.environment import complete
 from insyn.runtime.progress import guarded
@@ -18,6 +18,7 @@ app.add_typer(cases.commands, name="cases")
 app.add_typer(audit.commands, name="audit")
 app.add_typer(keys.commands, name="keys")
 app.add_typer(policy.commands, name="policy")
+app.add_typer(learn.commands, name="learn")
 app.add_typer(staff.commands, name="staff")
 
 

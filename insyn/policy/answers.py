@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,7 @@ import yaml
 from insyn.settings import PROJECT_ROOT
 
 ANSWERS_DIR = PROJECT_ROOT / "data" / "answers"
+NEAREST = 3  # choices at most, between which Insyn asks
 _NOT_ANSWERS = {"sections.yml", "phrases.yml", "mail.yml"}
 
 
@@ -87,6 +88,16 @@ class AnswerBook:
             return self.answers[topic].label
         phrase = self.phrases.get(f"choice.{topic}")
         return phrase.text if phrase else None
+
+    def nearest(self, readings: Iterable[str]) -> list[str]:
+        """Of readings, best first, those that can be offered as choices."""
+        offerable: list[str] = []
+        for name in readings:
+            topic = "handover.human" if name.startswith("handover.") else name
+            ours = self.title(topic) and topic != "handover.human" and not topic.startswith("smalltalk.")
+            if ours and topic not in offerable:
+                offerable.append(topic)
+        return offerable[:NEAREST]
 
     def follow_up(self, last_topic: str, *, facet: str | None = None, area: str | None = None) -> str | None:
         """The topic a follow-up leads to: a new `facet` of the last topic's area, or its facet in a new `area`.

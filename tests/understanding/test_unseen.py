@@ -159,3 +159,9 @@ def _show(tell: Tell, name: str, cases: Sequence[tuple[str, str, str]]) -> None:
     """The confident mistakes, of the set that may be looked at."""
     for expected, read_as, message in cases[:SHOWN]:
         tell(f"  {name}: {expected} read as {read_as}: {message[:110]}")
+
+
+def test_what_was_once_corrected_stays_learnt(reader: Reader, book: AnswerBook) -> None:
+    figures = reader.judged(load(HERE / "regression" / "corrections.yml"), book)
+    assert figures.right
+    assert figures.wrong == figures.unsure == figures.offered == []
