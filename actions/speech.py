@@ -113,9 +113,13 @@ class Voice:
         """Says the approved answer to a topic, with its sources and where one may go from there."""
         answer = self._book.answers[topic]
         related = [each for each in answer.related if self._book.title(each)]
+        text, english = answer.text, answer.english
+        if topic in self._book.outdated:
+            note = self._book.phrase("answer.outdated")
+            text, english = f"{text}\n\n{note.text}", f"{english}\n\n{note.english}"
         self._utter(
-            answer.text,
-            answer.english,
+            text,
+            english,
             topic=topic,
             choices=[self.choice(each) for each in related],
             sources=list(answer.sources),

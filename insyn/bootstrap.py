@@ -39,6 +39,7 @@ from insyn.outbox.sender import OutboxSender, SmtpServer
 from insyn.own_data.erasure import Erasure
 from insyn.own_data.holdings import OwnData
 from insyn.policy.answers import AnswerBook
+from insyn.policy.standing import Approvals
 from insyn.privacy.keys import BlindIndex, DataKeyring
 from insyn.privacy.retention import periods
 from insyn.privacy.vault import Vault
@@ -46,6 +47,7 @@ from insyn.requests.desk import RequestDesk
 from insyn.requests.mailbox_link import MailboxLinks
 from insyn.requests.step_up import StepUp
 from insyn.review.marks import Marks
+from insyn.review.replying import StaffReplies
 from insyn.settings import Settings
 from insyn.staff.casefile import CaseFiling
 from insyn.staff.log_in import LogIn
@@ -109,9 +111,12 @@ class Services:
     viewing: Viewing
     case_filing: CaseFiling
     marks: Marks
+    replies: StaffReplies
     intents: Intents
+    vocabulary: frozenset[str]
     corrections: Corrections
     workshop: Workshop
+    approvals: Approvals
     rasa_state: Callable[[], str] = field(default=lambda: "ready")
 
 
@@ -146,11 +151,12 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
     )
     rasa = RasaClient(settings.rasa_url, settings.rasa_token.get_secret_value(), settings.rasa_timeout_seconds)
     transcript = Transcript(book, vault, settings.policy_url)
+    vocabulary = taught_words()
     gateway = Gateway(
         store, rasa, keyring, vault, challenges, audit, book,
         transcript,
         Tokens(settings.token_key.get_secret_value()),
-        clock, taught_words(),
+        clock, vocabulary,
     )  # fmt: skip
     desk = RequestDesk(
         store,
@@ -165,6 +171,8 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         inbox.in_thread,
     )
     intents = taught_intents(book)
+    approvals = Approvals(store, book, audit, clock, settings.policy_file)
+    approvals.refresh()
     own_data = OwnData(store, index, casebook, vault, transcript, audit, clock, periods(settings))
     token_key = settings.token_key.get_secret_value()
     members = Members(store, keyring, audit, clock, token_key=token_key, code_key=settings.code_key.get_secret_value())
@@ -252,9 +260,12 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         viewing=Viewing(store, casebook, keyring, vault, audit, clock),
         case_filing=CaseFiling(casebook, files, transcript, clock),
         marks=Marks(store, audit, clock),
+        replies=StaffReplies(store, gateway.news, vault, casebook, Post(outbox, casebook, audit), audit, clock),
         intents=intents,
+        vocabulary=vocabulary,
         corrections=Corrections(store, intents, audit, clock),
         workshop=Workshop(settings.var_dir / "learning", book, clock),
+        approvals=approvals,
     )
 
 

@@ -48,8 +48,9 @@ class Settings(BaseSettings):
     action_port: int = 5055
     rasa_timeout_seconds: float = 4.0
 
-    # Where a source link leads.
+    # Where a source link leads, and the policy as a text file, compared with what the answers rest on.
     policy_url: str = "https://kontek.se/personuppgiftspolicy"
+    policy_file: str = ""
 
     # Mail out. Without a host, development uses the built-in mailbox at /dev/mailbox.
     smtp_host: str = ""

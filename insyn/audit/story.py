@@ -96,6 +96,7 @@ _LETTERS = {
     "receipt": "mottagningsbevis",
     "withdrawn": "bekräftelse på att begäran är återtagen",
     "alarm": "larm till personalen",
+    "answered": "svar från en handläggare",
     "acknowledged": "bekräftelse på mottagandet",
     "identity": "begäran om mer underlag för identiteten",
     "extended": "besked om förlängd frist",

@@ -27,6 +27,7 @@ from insyn.conversation.tokens import Tokens
 from insyn.conversation.transcript import Message, Transcript, public_topic
 from insyn.errors import new_error_id
 from insyn.identity.challenge import Challenges
+from insyn.numbers.counting import count, count_thumb, outcome_of
 from insyn.policy.answers import AnswerBook
 from insyn.privacy import lexicon
 from insyn.privacy.incoming import shred_incoming
@@ -233,12 +234,17 @@ class Gateway:
 
     def _feedback(self, conversation_id: str, message_id: str, value: str) -> bool:
         with self._store.write() as session:
-            changed = session.execute(
-                update(Turn)
-                .where(Turn.conversation_id == conversation_id, Turn.id == message_id, Turn.author == "insyn")
-                .values(feedback=value)
+            turn = session.scalar(
+                select(Turn).where(
+                    Turn.conversation_id == conversation_id, Turn.id == message_id, Turn.author == "insyn"
+                )
             )
-            return bool(changed.rowcount)  # type: ignore[attr-defined]
+            if turn is None:
+                return False
+            if turn.feedback != value:
+                turn.feedback = value
+                count_thumb(session, self._clock(), turn.channel, value, turn.topic)
+            return True
 
     async def erase(self, conversation_id: str) -> None:
         """Erases a conversation: its turns, its values, and the key that sealed them. Cases stay, with their own keys.
@@ -434,6 +440,8 @@ class Gateway:
         self._audit.append(
             session, "turn.failed" if failed else "turn.answered", conversation.id, turn=heard.turn_id, topic=topic
         )
+        outcome = outcome_of(topic, [each.topic for each in said], failed=failed)
+        count(session, now, MAIL if heard.writer else CHAT, outcome, topic)
         return said
 
     @staticmethod

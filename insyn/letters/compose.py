@@ -133,6 +133,11 @@ def acknowledged_letter(case: Case, to: str) -> Letter:
     return _compose("acknowledged", to, case=case, received=received.date(), clock=received.strftime("%H.%M"))
 
 
+def answered_letter(case: Case, to: str, words: str) -> Letter:
+    """What a member of the staff answers a person, in their own words."""
+    return _compose("answered", to, signed=SIGNED_BY_STAFF, case=case, words=words.strip())
+
+
 def step_letter(
     event: Event,
     case: Case,

@@ -57,6 +57,7 @@ class AnswerBook:
 
     def __init__(self, directory: Path = ANSWERS_DIR, **fills: object) -> None:
         listing = _load(directory / "sections.yml")
+        self.outdated: frozenset[str] = frozenset()  # answers whose section has changed (insyn.policy.standing)
         self.policy_date = _date(listing["policy_date"])
         self.sections = {item["id"]: Section(**item) for item in listing["sections"]}
         self.answers: dict[str, Answer] = {}

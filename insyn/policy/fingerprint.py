@@ -12,6 +12,12 @@ _SPACE = re.compile(r"\s+")
 
 def changed_sections(book: AnswerBook, policy: str) -> list[str]:
     """Ids of the sections whose text is no longer the one fingerprinted, or whose heading is gone."""
+    found = section_fingerprints(book, policy)
+    return [section.id for section in book.sections.values() if found[section.id] != section.fingerprint]
+
+
+def section_fingerprints(book: AnswerBook, policy: str) -> dict[str, str | None]:
+    """A fingerprint of each section's text in a policy, by id; None where the heading is gone."""
     headings = {_plain(section.title): section.id for section in book.sections.values()}
     texts: dict[str, list[str]] = {}
     current: str | None = None
@@ -22,11 +28,7 @@ def changed_sections(book: AnswerBook, policy: str) -> list[str]:
             texts[current] = []
         elif current is not None:
             texts[current].append(line)
-    return [
-        section.id
-        for section in book.sections.values()
-        if section.id not in texts or _fingerprint("\n".join(texts[section.id])) != section.fingerprint
-    ]
+    return {section: _fingerprint("\n".join(texts[section])) if section in texts else None for section in book.sections}
 
 
 def _plain(line: str) -> str:

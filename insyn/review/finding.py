@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, literal, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from insyn.conversation.transcript import public_topic
@@ -25,9 +25,9 @@ from insyn.store.models import Conversation, Moment, Turn
 from insyn.store.review_tables import ConversationMark
 
 PAGE = 50
-LOOKED_AT = 4000  # rows that a page looks at before it says how far it has come
-BATCH = 400
-SCANNED = 40_000  # messages in a row that are read where no index leads to what is wanted
+LOOKED_AT = 2000  # rows that a page looks at before it says how far it has come
+BATCH = 250
+SCANNED = 20_000  # messages in a row that are read where no index leads to what is wanted
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,9 @@ def _by_activity(
         there = tuple_(literal(place[0], Moment()), literal(place[1]))
         rows = rows.where(tuple_(Conversation.last_activity_at, Conversation.id) < there)
     if _few_marked(session, wanted):
+        if wanted.reviewed:
+            reviewed = select(ConversationMark.conversation_id).where(ConversationMark.mark == REVIEWED)
+            rows = rows.where(Conversation.id.in_(reviewed))
         found = session.execute(rows.order_by(*ends).limit(limit + 1)).all()
         return _moments(found, limit)
     # The conversations in order, the conditions on each: where few match, only so many are looked at.
@@ -152,92 +155,106 @@ def _of_conversation(wanted: Wanted) -> list[ColumnElement[bool]]:
 def _by_message(
     session: Session, wanted: Wanted, words: list[str], after: str | None, limit: int
 ) -> tuple[list[Hit], str | None, bool]:
-    matching = _matching(session, wanted, words)
-    before = first = _read_number(after)
+    matching = _matching(wanted, words)
+    before = shown_until = _read_number(after)
+    floor = _floor(session, wanted, words, before)
     hits: list[Hit] = []
     known: set[str] = set()
     looked_at = 0
-    floor = _floor(session, wanted, words, before)
     while True:
-        rows = select(Turn.seq, Turn.conversation_id).where(*matching).order_by(Turn.seq.desc()).limit(BATCH)
-        if before is not None:
-            rows = rows.where(Turn.seq < before)
-        if floor is not None:
-            rows = rows.where(Turn.seq >= floor)
-        batch = session.execute(rows).all()
+        batch, last, is_all = _batch(session, matching, words, before, floor)
         new: dict[str, int] = {}
         for seq, conversation_id in batch:
             if conversation_id not in known:
                 new.setdefault(conversation_id, seq)
         known.update(new)
-        for conversation_id in _fitting(session, wanted, matching, list(new), shown_until=first):
-            hits.append(Hit(conversation_id, new[conversation_id], str(new[conversation_id])))
-        hits.sort(key=lambda hit: -(hit.turn_seq or 0))
-        looked_at += len(batch)
+        fitting = _fitting(session, wanted, words, matching, list(new), shown_until)
+        hits += [Hit(each, seq, str(seq)) for each, seq in new.items() if each in fitting]
+        looked_at += BATCH
         if len(hits) > limit:
             return hits[:limit], hits[limit - 1].place, False
-        if len(batch) < BATCH:
+        if is_all:
             at_floor = floor is not None and floor > 1
             return hits, str(floor) if at_floor else None, at_floor
-        before = batch[-1].seq
+        before = last
         if looked_at >= LOOKED_AT:
             return hits, str(before), True
 
 
-def _matching(session: Session, wanted: Wanted, words: list[str]) -> list[ColumnElement[bool]]:
-    """What the message fulfils that leads to a conversation. Of several kinds the one that an index finds."""
+def _batch(
+    session: Session, matching: list[ColumnElement[bool]], words: list[str], before: int | None, floor: int | None
+) -> tuple[list[tuple[int, str]], int | None, bool]:
+    """The next matching messages, newest first: `(number, conversation)`, how far they reach, whether there are no more."""
+    rows = select(Turn.seq, Turn.conversation_id).where(*matching).order_by(Turn.seq.desc())
+    if words:
+        found = word_index.newest_with(session, words, before=before, limit=BATCH)
+        records = session.execute(rows.where(Turn.seq.in_(found))).all()
+        return [(row.seq, row.conversation_id) for row in records], found[-1] if found else None, len(found) < BATCH
+    if before is not None:
+        rows = rows.where(Turn.seq < before)
+    if floor is not None:
+        rows = rows.where(Turn.seq >= floor)
+    records = session.execute(rows.limit(BATCH)).all()
+    return (
+        [(row.seq, row.conversation_id) for row in records],
+        records[-1].seq if records else None,
+        len(records) < BATCH,
+    )
+
+
+def _matching(wanted: Wanted, words: list[str]) -> list[ColumnElement[bool]]:
+    """What the message fulfils, besides its words, that leads to a conversation: one kind, such that an index finds it."""
     by_person = Turn.author == literal("person", literal_execute=True)
-    if words or wanted.topic or wanted.band or wanted.not_understood or wanted.handed_over:
-        said = [by_person]
-        if words:
-            said = [word_index.holds(session, words)]
-            if wanted.topic or wanted.band:
-                said.append(by_person)
+    if words or wanted.topic or wanted.band:
+        said = [by_person] if wanted.topic or wanted.band else []
         if wanted.topic:
             said.append(Turn.topic == public_topic(wanted.topic))
-        elif not words and wanted.not_understood:
-            said.append(Turn.topic.in_(NOT_UNDERSTOOD))
-        elif not words and wanted.handed_over:
-            said.append(Turn.topic == HUMAN)
         if wanted.band:
             said.append(within(Turn.confidence, wanted.band))
         return said
-    return [Turn.feedback == wanted.thumb, Turn.feedback.is_not(None)]
+    if wanted.thumb:
+        return [Turn.feedback == wanted.thumb, Turn.feedback.is_not(None)]
+    return [by_person, Turn.topic == HUMAN if wanted.handed_over else Turn.topic.in_(NOT_UNDERSTOOD)]
 
 
 def _floor(session: Session, wanted: Wanted, words: list[str], before: int | None) -> int | None:
     """How far back messages are read one by one; None where an index leads to them."""
-    if not wanted.band or wanted.topic or words or wanted.not_understood or wanted.handed_over:
+    if not wanted.band or wanted.topic or words:
         return None
     newest = before if before is not None else (session.scalar(select(func.max(Turn.seq))) or 0)
     return max(newest - SCANNED, 1)
 
 
 def _fitting(
-    session: Session, wanted: Wanted, matching: list[ColumnElement[bool]], ids: list[str], *, shown_until: int | None
-) -> list[str]:
+    session: Session, wanted: Wanted, words: list[str], matching: list[ColumnElement[bool]], ids: list[str],
+    shown_until: int | None,
+) -> set[str]:  # fmt: skip
     """Those of the conversations that fulfil the rest, and that no earlier page has shown."""
     if not ids:
-        return []
-    rows = select(Conversation.id).where(Conversation.id.in_(ids), *_of_conversation(wanted))
-    if wanted.not_understood:
-        rows = rows.where(_any_turn(Turn.topic.in_(NOT_UNDERSTOOD)))
-    if wanted.handed_over:
-        rows = rows.where(_any_turn(Turn.topic == HUMAN))
-    if wanted.thumb:
-        rows = rows.where(_any_turn(Turn.feedback == wanted.thumb))
-    fitting = set(session.scalars(rows))
+        return set()
+    fitting = set(session.scalars(select(Conversation.id).where(Conversation.id.in_(ids), *_of_conversation(wanted))))
+    # What is wrapped in `coalesce` is no index's business: the messages of these few conversations are read.
+    topic, thumb = func.coalesce(Turn.topic, ""), func.coalesce(Turn.feedback, "")
+    for is_wanted, condition in (
+        (wanted.not_understood, topic.in_(NOT_UNDERSTOOD)), (wanted.handed_over, topic == HUMAN),
+        (wanted.thumb, thumb == wanted.thumb),
+    ):  # fmt: skip
+        if is_wanted and fitting:
+            fitting &= set(session.scalars(_of(fitting).where(condition)))
     if shown_until is not None and fitting:
-        newer = select(Turn.conversation_id).where(
-            Turn.conversation_id.in_(fitting), Turn.seq >= shown_until, *matching
-        )
-        fitting -= set(session.scalars(newer))
-    return [each for each in ids if each in fitting]
+        unindexed = Turn.seq + 0
+        newer = session.execute(
+            select(Turn.conversation_id, Turn.text).where(
+                Turn.conversation_id.in_(fitting), unindexed >= shown_until, Turn.author != "insyn" if words else true(),
+                *matching,
+            )
+        )  # fmt: skip
+        fitting -= {row.conversation_id for row in newer if not words or word_index.is_in(row.text, words)}
+    return fitting
 
 
-def _any_turn(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    turn = select(Turn.seq).where(Turn.conversation_id == Conversation.id, condition)
-    return turn.correlate(Conversation).exists()
+def _of(ids: set[str]) -> Select[str]:
+    return select(Turn.conversation_id).where(Turn.conversation_id.in_(ids))
 
 
 # -- places in the list

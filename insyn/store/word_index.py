@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import unicodedata
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, column, func, literal_column, select, table, text
+from sqlalchemy import ColumnElement, Connection, bindparam, column, func, literal_column, select, table, text
 from sqlalchemy.orm import Session
 
 from insyn.store.models import Turn
@@ -67,16 +69,28 @@ def words_of(wanted: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(wanted)][:WORDS_AT_MOST]
 
 
-def holds(session: Session, words: list[str]) -> ColumnElement[bool]:
-    """The condition that a `Turn` holds all the words."""
+def newest_with(session: Session, words: list[str], *, before: int | None, limit: int) -> list[int]:
+    """The numbers of the newest messages that hold all the words, newest first, from before a number."""
     if session.get_bind().dialect.name == "postgresql":
         document: ColumnElement[str] = literal_column(_DOCUMENT.replace("(text,", "(turn.text,"))
         asked = func.to_tsquery(literal_column("'simple'"), " & ".join(f"{word}:*" for word in words))
-        return (Turn.author != literal_column("'insyn'")) & document.bool_op("@@")(asked)
-    return Turn.seq.in_(_found(words))
+        rows = select(Turn.seq).where(Turn.author != literal_column("'insyn'"), document.bool_op("@@")(asked))
+        number: Any = Turn.seq
+    else:
+        index = table(NAME, column("rowid"))
+        number = index.c.rowid
+        match = literal_column(NAME).bool_op("MATCH")(bindparam(None, " ".join(f'"{word}"*' for word in words)))
+        rows = select(number).where(match)
+    if before is not None:
+        rows = rows.where(number < before)
+    return list(session.scalars(rows.order_by(number.desc()).limit(limit)))
 
 
-def _found(words: list[str]) -> Select[tuple[int]]:
-    index = table(NAME, column("rowid"))
-    match = literal_column(NAME).bool_op("MATCH")(bindparam(None, " ".join(f'"{word}"*' for word in words)))
-    return select(index.c.rowid).where(match)
+def is_in(text: str, words: list[str]) -> bool:
+    """Whether a text holds all the words, as far as marks over letters are not minded."""
+    there = [_folded(each) for each in _WORD.findall(text)]
+    return all(any(each.startswith(_folded(word)) for each in there) for word in words)
+
+
+def _folded(word: str) -> str:
+    return "".join(each for each in unicodedata.normalize("NFD", word.lower()) if not unicodedata.combining(each))

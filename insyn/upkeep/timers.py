@@ -9,12 +9,14 @@ import structlog
 
 from insyn.audit.anchor import Anchor
 from insyn.clock import STOCKHOLM, Clock
+from insyn.policy.standing import Approvals
 from insyn.store.engine import Store, StoreUnavailable
 from insyn.upkeep.purge import Purge
 
 PURGE_AT = time(3, 20)  # Swedish time; the store is written anew then, and hardly anyone waits
 PURGE_AGAIN_SECONDS = 600.0
 ANCHOR_SECONDS = 60.0
+POLICY_SECONDS = 60.0
 
 log = structlog.get_logger()
 
@@ -65,3 +67,15 @@ def seconds_until(hour: time, now: datetime) -> float:
     local = now.astimezone(STOCKHOLM)
     day = local.date() if local.time() < hour else local.date() + timedelta(days=1)
     return (datetime.combine(day, hour, STOCKHOLM) - now).total_seconds()
+
+
+async def keep_policy_watched(approvals: Approvals, *, pause_seconds: float = POLICY_SECONDS) -> None:
+    """Looks whether the policy or an approval has changed, until cancelled."""
+    while True:
+        try:
+            await asyncio.to_thread(approvals.look_at_file)
+        except (OSError, UnicodeDecodeError, StoreUnavailable) as error:
+            log.warning("policy not read", error=type(error).__name__)
+        except Exception:
+            log.exception("policy not read")
+        await asyncio.sleep(pause_seconds)

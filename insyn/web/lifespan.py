@@ -16,7 +16,14 @@ from insyn.cases.due import LOOK_EVERY_SECONDS
 from insyn.conversation.rasa import RasaUnavailable
 from insyn.privacy import lexicon
 from insyn.store.engine import StoreUnavailable
-from insyn.upkeep.timers import ANCHOR_SECONDS, PURGE_AGAIN_SECONDS, keep_anchored, purge_nightly
+from insyn.upkeep.timers import (
+    ANCHOR_SECONDS,
+    POLICY_SECONDS,
+    PURGE_AGAIN_SECONDS,
+    keep_anchored,
+    keep_policy_watched,
+    purge_nightly,
+)
 
 log = structlog.get_logger()
 
@@ -30,6 +37,7 @@ class Rhythm:
     due: float = LOOK_EVERY_SECONDS
     webhooks: float = 1.0
     anchor: float = ANCHOR_SECONDS
+    policy: float = POLICY_SECONDS
     purge_again: float = PURGE_AGAIN_SECONDS
 
 
@@ -70,6 +78,7 @@ def background(services: Services, rhythm: Rhythm) -> dict[str, Coroutine[Any, A
         "names": asyncio.to_thread(lexicon.load),
         "due dates": services.due_watch.run(pause_seconds=rhythm.due),
         "purge": purge_nightly(services.purge, services.clock, again_seconds=rhythm.purge_again),
+        "policy": keep_policy_watched(services.approvals, pause_seconds=rhythm.policy),
         "audit anchor": keep_anchored(services.store, services.anchor, pause_seconds=rhythm.anchor),
     }
     work["incoming mail"] = services.mailroom.run(pause_seconds=rhythm.mail)

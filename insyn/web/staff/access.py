@@ -63,6 +63,17 @@ ACCESS: dict[str, frozenset[Role] | None] = {
     "GET /konsol/samtal/{conversation_id}": TALKS,
     "POST /konsol/samtal/{conversation_id}/ratta": TALKS,
     "POST /konsol/samtal/{conversation_id}/markera": TALKS,
+    "POST /konsol/samtal/{conversation_id}/visa": TALKS,
+    "POST /konsol/samtal/{conversation_id}/svara": CASES,
+    "GET /konsol/larande": frozenset({R, D}),
+    "POST /konsol/larande/samlat": frozenset({R, D}),
+    "POST /konsol/larande/{turn_seq}": frozenset({R, D}),
+    "GET /konsol/svar": EVERYONE,
+    "POST /konsol/svar/policy": frozenset({D}),
+    "POST /konsol/svar/{topic}/godkann": frozenset({D}),
+    "GET /konsol/siffror": EVERYONE,
+    "GET /konsol/siffror/uttag": EVERYONE,
+    "GET /konsol/siffror/{year}": EVERYONE,
 }
 
 

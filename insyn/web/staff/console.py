@@ -9,6 +9,7 @@ from insyn.bootstrap import Services
 from insyn.web.staff import pages
 from insyn.web.staff.access import PREFIX
 from insyn.web.staff.accounts import accounts_router
+from insyn.web.staff.answers import answers_router
 from insyn.web.staff.casefile import casefile_router
 from insyn.web.staff.cases import cases_router
 from insyn.web.staff.conversation import conversation_router
@@ -16,6 +17,8 @@ from insyn.web.staff.conversations import conversations_router
 from insyn.web.staff.entry import entry_router
 from insyn.web.staff.files import files_router
 from insyn.web.staff.gate import TurnedAway, Visit, gate
+from insyn.web.staff.learning import learning_router
+from insyn.web.staff.numbers import numbers_router
 from insyn.web.staff.organisation import organisation_router
 from insyn.web.staff.own_account import own_account_router
 from insyn.web.staff.steps import steps_router
@@ -39,6 +42,9 @@ def add_console(app: FastAPI, services: Services) -> None:
         viewing_log_router(),
         conversations_router(),
         conversation_router(),
+        learning_router(),
+        answers_router(),
+        numbers_router(),
     ):
         console.include_router(router)
     app.include_router(console)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import uuid
+
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from insyn.learning.corrections import NotCorrectable
 from insyn.review import reading
 from insyn.review.marks import FLAGGED, REVIEWED, NotATag, tag_mark
+from insyn.review.replying import NotSaid
+from insyn.staff.viewing import NoReason, NothingThere
 from insyn.web.staff import pages
+from insyn.web.staff.casefile import NO_REASON, NOT_THERE
 from insyn.web.staff.conversations import CHANNELS, HERE, THUMBS, mark_from
 from insyn.web.staff.gate import Visit, gate
 
@@ -53,22 +59,61 @@ def conversation_router() -> APIRouter:
             return pages.missing(visit)
         return pages.onward(f"{HERE}/{conversation_id}", said="markerat")
 
+    @router.post("/visa")
+    def reveal(conversation_id: str, visit: Visit = Depends(gate)) -> Response:
+        what, reason = visit.form["what"], visit.form["reason"]
+        value, wrong = "", ""
+        try:
+            value = visit.services.viewing.reveal_in_conversation(conversation_id, what, reason, by=visit.by)
+        except NoReason:
+            wrong = NO_REASON
+        except NothingThere:
+            wrong = NOT_THERE
+        if visit.is_htmx:
+            return pages.page(
+                visit, "case_value.html.j2", status=422 if wrong else 200, what=what, value=value, wrong=wrong,
+                base=f"{HERE}/{conversation_id}",
+            )  # fmt: skip
+        return conversation_page(visit, conversation_id, wrong=wrong, revealed={what: value})
+
+    @router.post("/svara")
+    async def reply(conversation_id: str, visit: Visit = Depends(gate)) -> Response:
+        form = visit.form
+        try:
+            await visit.services.replies.reply(
+                conversation_id,
+                form["text"],
+                by=visit.by,
+                key=form["key"][:36] or str(uuid.uuid4()),
+                mail=form["mail"] == "ja",
+            )
+        except NotSaid as error:
+            return await asyncio.to_thread(
+                conversation_page, visit, conversation_id, wrong=error.says, answer=form["text"]
+            )
+        return pages.onward(f"{HERE}/{conversation_id}", said="svarat")
+
     return router
 
 
-def conversation_page(visit: Visit, conversation_id: str, *, wrong: str = "", view: bool = False) -> Response:
-    """The page of a conversation; `view` where someone opens it, which is logged."""
+def conversation_page(
+    visit: Visit, conversation_id: str, *, wrong: str = "", view: bool = False, answer: str = "",
+    revealed: dict[str, str] | None = None,
+) -> Response:  # fmt: skip
+    """The page of a conversation; `view` where someone opens it, which is logged, `revealed` what is shown this once."""
     services = visit.services
     with services.store.read() as session:
         names = services.members.names(session)
         file = reading.read(session, conversation_id, lambda member_id: names.get(member_id, "någon"))
+        mailable = services.replies.mailable(session, conversation_id) if file else None
     if file is None:
         return pages.missing(visit)
     if view:
         services.viewing.view_conversation(conversation_id, by=visit.by)
     return pages.page(
         visit, "conversation.html.j2", status=422 if wrong else 200, wrong=wrong, file=file, names=names,
-        intents=services.intents, CHANNELS=CHANNELS, THUMBS=THUMBS,
+        intents=services.intents, CHANNELS=CHANNELS, THUMBS=THUMBS, mailable=mailable, answer=answer, revealed=revealed or {},
+        key=str(uuid.uuid4()),
     )  # fmt: skip
 
 

@@ -40,6 +40,11 @@ SAID: dict[str, str] = {
     "ej-steg": "Det steget går inte att ta i det läge ärendet är nu.",
     "rattat": "Rättelsen är sparad.",
     "markerat": "Markeringen är sparad.",
+    "godkand": "Exemplet är godkänt.",
+    "avslagen": "Ingenting lärs av rättelsen.",
+    "policy": "Policyn är läst. Svar vars avsnitt har ändrats står överst.",
+    "svar": "Svaret är godkänt.",
+    "svarat": "Svaret är skickat till personen.",
     "stangt": "Kontot är stängt och personen utloggad.",
 }
 

@@ -1,0 +1,79 @@
+"""What the bot did in a span of Swedish days, from the daily counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import String, cast, func, select
+from sqlalchemy.orm import Session
+
+from insyn.numbers.counting import QUESTIONS, Outcome
+from insyn.numbers.rights import months_between
+from insyn.store.review_tables import BotCount
+
+TOP = 10
+
+
+@dataclass
+class Bot:
+    """Counts by outcome; shares are of all questions and lie between 0 and 1."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def questions(self) -> int:
+        return sum(self.counts[outcome] for outcome in QUESTIONS)
+
+    def share(self, *outcomes: Outcome) -> float | None:
+        """The share of all questions that had one of the outcomes; None without questions."""
+        return sum(self.counts[outcome] for outcome in outcomes) / self.questions if self.questions else None
+
+    @property
+    def handled(self) -> float | None:
+        """The share that was answered or became a request: nobody else was needed to understand it."""
+        return self.share(Outcome.ANSWERED, Outcome.REQUEST)
+
+    @property
+    def thumbs_up(self) -> float | None:
+        """The share of thumbs that point up; None without thumbs."""
+        thumbs = self.counts[Outcome.THUMB_UP] + self.counts[Outcome.THUMB_DOWN]
+        return self.counts[Outcome.THUMB_UP] / thumbs if thumbs else None
+
+
+def whole(session: Session, begin: date, end: date) -> Bot:
+    """All of a span, from `begin` to before `end`."""
+    rows = (
+        select(BotCount.outcome, func.sum(BotCount.count))
+        .where(BotCount.day >= begin, BotCount.day < end)
+        .group_by(BotCount.outcome)
+    )
+    return Bot(Counter({outcome: int(count) for outcome, count in session.execute(rows)}))
+
+
+def by_month(session: Session, begin: date, end: date) -> dict[str, Bot]:
+    """Month by month; keys are `2026-03`, all months there."""
+    months = {key: Bot() for key in months_between(begin, end)}
+    month = func.substr(cast(BotCount.day, String), 1, 7)
+    rows = (
+        select(month, BotCount.outcome, func.sum(BotCount.count))
+        .where(BotCount.day >= begin, BotCount.day < end)
+        .group_by(month, BotCount.outcome)
+    )
+    for key, outcome, count in session.execute(rows):
+        months[key].counts[outcome] += int(count)
+    return months
+
+
+def topics(session: Session, begin: date, end: date, limit: int = TOP) -> list[tuple[str, int]]:
+    """What is asked about most: topics with their counts."""
+    asked = (Outcome.ANSWERED, Outcome.REQUEST)
+    rows = (
+        select(BotCount.topic, func.sum(BotCount.count).label("sum"))
+        .where(BotCount.day >= begin, BotCount.day < end, BotCount.outcome.in_(asked))
+        .group_by(BotCount.topic)
+        .order_by(func.sum(BotCount.count).desc(), BotCount.topic)
+        .limit(limit)
+    )
+    return [(topic, int(count)) for topic, count in session.execute(rows)]

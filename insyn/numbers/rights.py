@@ -1,0 +1,196 @@
+"""Per right: how many, how fast, how they ended, for the cases that were received in a span of Swedish days."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, Select, String, and_, case, cast, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from insyn.cases.deadline import due_after, extended_due_after
+from insyn.cases.kinds import KINDS
+from insyn.cases.transitions import State
+from insyn.clock import STOCKHOLM, swedish_date
+from insyn.store.models import Case
+
+REFUSED = (State.REFUSED, State.PARTLY_REFUSED)
+NOT_DECIDED = (State.WITHDRAWN, State.CLOSED_UNIDENTIFIED, State.HANDED_TO_CONTROLLER, State.ATTACHED)
+YEARS = 12  # after the one that is counted: far longer than a case can stay open
+
+
+@dataclass
+class Right:
+    """One kind of case. Days are whole Swedish days from receipt to decision; shares lie between 0 and 1.
+
+    `decided` are those that ended with an answer; the shares within the times of GDPR art. 12(3) are of these.
+    """
+
+    kind: str
+    received: int = 0
+    open: int = 0
+    decided: int = 0
+    other_ends: int = 0
+    extended: int = 0
+    refused: int = 0
+    within_month: int = 0
+    within_three: int = 0
+    days: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def name(self) -> str:
+        return KINDS[self.kind].name if self.kind in KINDS else self.kind
+
+    @property
+    def median_days(self) -> float | None:
+        """The median of the days to a decision, None before the first."""
+        if not self.decided:
+            return None
+        ordered = sorted(self.days.items())
+        middle = ((self.decided - 1) // 2, self.decided // 2)
+        found, passed = [], 0
+        for days, count in ordered:
+            found += [days for place in middle if passed <= place < passed + count]
+            passed += count
+        return sum(found) / 2
+
+    @property
+    def share_within_month(self) -> float | None:
+        return self.within_month / self.decided if self.decided else None
+
+    @property
+    def share_within_three(self) -> float | None:
+        return self.within_three / self.decided if self.decided else None
+
+    def add(self, other: Right) -> None:
+        """Adds another kind's numbers to these."""
+        for name in (
+            "received",
+            "open",
+            "decided",
+            "other_ends",
+            "extended",
+            "refused",
+            "within_month",
+            "within_three",
+        ):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.days += other.days
+
+
+def by_kind(session: Session, begin: date, end: date) -> list[Right]:
+    """The numbers of every kind, also those without a case, for receipts from `begin` to before `end`."""
+    rights = {kind: Right(kind) for kind in KINDS}
+    for kind, state, days, count in session.execute(_in_time(session, begin, end)):
+        right = rights.setdefault(kind, Right(kind))
+        _add(right, state, days, count, in_month=True, in_three=True)
+    for each in session.execute(_others(session, begin, end)):
+        right = rights.setdefault(each.kind, Right(each.kind))
+        right.extended += each.extended_at is not None
+        received, closed = swedish_date(each.received_at), swedish_date(each.closed_at) if each.closed_at else None
+        _add(
+            right, each.state, (closed - received).days if closed else None, 1,
+            in_month=closed is not None and closed <= due_after(received).due,
+            in_three=closed is not None and closed <= extended_due_after(received),
+        )  # fmt: skip
+    return list(rights.values())
+
+
+def _add(right: Right, state: str, days: int | None, count: int, *, in_month: bool, in_three: bool) -> None:
+    right.received += count
+    if days is None:
+        right.open += count
+        return
+    right.refused += count * (state in REFUSED)
+    if state in NOT_DECIDED:
+        right.other_ends += count
+        return
+    right.decided += count
+    right.days[int(days)] += count
+    right.within_month += count * in_month
+    right.within_three += count * in_three
+
+
+def _in_time(session: Session, begin: date, end: date) -> Select[str, str, int | None, int]:
+    """Cases that are open or ended by their due date, without extension: counted by the database, by days to the end."""
+    received, closed = (swedish_day(session, column, begin) for column in (Case.received_at, Case.closed_at))
+    days = func.julianday(closed) - func.julianday(received) if _is_sqlite(session) else closed - received
+    return (
+        select(Case.kind, Case.state, days, func.count())
+        .where(*_received(begin, end), Case.extended_at.is_(None), ~_late(closed))
+        .group_by(Case.kind, Case.state, days)
+    )
+
+
+def _others(session: Session, begin: date, end: date) -> Select[str, str, datetime, datetime | None, datetime | None]:
+    """Cases that were extended or ended late: few, and looked at one by one by the rules of the calendar."""
+    closed = swedish_day(session, Case.closed_at, begin)
+    return select(Case.kind, Case.state, Case.received_at, Case.closed_at, Case.extended_at).where(
+        *_received(begin, end), or_(Case.extended_at.is_not(None), _late(closed))
+    )
+
+
+def _late(closed: ColumnElement[Any]) -> ColumnElement[bool]:
+    return and_(Case.closed_at.is_not(None), Case.due_on.is_not(None), closed > Case.due_on)
+
+
+def _received(begin: date, end: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return Case.received_at >= midnight(begin), Case.received_at < midnight(end)
+
+
+def received_by_month(session: Session, begin: date, end: date) -> dict[str, tuple[int, int, int]]:
+    """For each month of receipt: rights received, open, and ended late or extended. Keys are `2026-03`, all months there."""
+    rights = [kind.id for kind in KINDS.values() if kind.is_right]
+    received, closed = (swedish_day(session, column, begin) for column in (Case.received_at, Case.closed_at))
+    month = func.substr(cast(received, String), 1, 7)
+    rows = session.execute(
+        select(
+            month, func.count(), func.count(case((Case.closed_at.is_(None), 1))),
+            func.count(case((or_(Case.extended_at.is_not(None), _late(closed)), 1))),
+        )
+        .where(*_received(begin, end), Case.kind.in_(rights))
+        .group_by(month)
+    )  # fmt: skip
+    found = {key: (received, still_open, late) for key, received, still_open, late in rows}
+    return {key: found.get(key, (0, 0, 0)) for key in months_between(begin, end)}
+
+
+def months_between(begin: date, end: date) -> list[str]:
+    """The months from `begin` to before `end`, `2026-03`."""
+    months, day = [], begin.replace(day=1)
+    while day < end:
+        months.append(f"{day:%Y-%m}")
+        day = (day + timedelta(days=32)).replace(day=1)
+    return months
+
+
+def midnight(day: date) -> datetime:
+    """When a Swedish day begins."""
+    return datetime.combine(day, time(), STOCKHOLM)
+
+
+def swedish_day(session: Session, moment: InstrumentedAttribute[Any], since: date) -> ColumnElement[Any]:
+    """The Swedish day of a moment not before the year of `since`, as the database reckons it.
+
+    SQLite knows no time zones: its summers are told to it, by the rule of directive 2000/84/EC, for the years to come too.
+    """
+    if not _is_sqlite(session):
+        return cast(func.timezone(STOCKHOLM.key, moment), Date)
+    text = cast(moment, String)
+    summers = or_(
+        *(and_(text >= begin, text < end) for begin, end in map(_summer, range(since.year, since.year + YEARS)))
+    )
+    return func.date(text, case((summers, "+2 hours"), else_="+1 hours"))
+
+
+def _summer(year: int) -> tuple[str, str]:
+    """When summer time begins and ends, in UTC: on the last Sundays of March and October at one o'clock."""
+    ends = (date(year, 3, 31), date(year, 10, 31))
+    first, last = (day - timedelta(days=(day.weekday() + 1) % 7) for day in ends)
+    return f"{first} 01:00:00", f"{last} 01:00:00"
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"

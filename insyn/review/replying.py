@@ -1,0 +1,111 @@
+"""A member of the staff answers a person: in the conversation, where the page shows it at once, and by mail where one is known.
+
+What is written is masked as what people write is. A placeholder of the conversation may be used: the person sees the value.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from insyn.audit.chain import AuditLog
+from insyn.cases.casebook import Casebook
+from insyn.clock import Clock
+from insyn.conversation.gateway import MAX_BYTES, News
+from insyn.letters.compose import answered_letter
+from insyn.letters.post import Post
+from insyn.privacy.masking import PLACEHOLDER, mask, normalise
+from insyn.privacy.vault import Vault
+from insyn.store.engine import Store
+from insyn.store.models import Case, Conversation, Turn
+
+_PARTS = re.compile(f"({PLACEHOLDER.pattern})")
+
+
+class NotSaid(Exception):
+    """The answer could not be given; `says` tells why, in Swedish."""
+
+    def __init__(self, says: str) -> None:
+        super().__init__(says)
+        self.says = says
+
+
+class StaffReplies:
+    """Gives the staff's answers. `by` is the id of the member."""
+
+    def __init__(
+        self, store: Store, news: News, vault: Vault, casebook: Casebook, post: Post, audit: AuditLog, clock: Clock
+    ) -> None:
+        self._store = store
+        self._news = news
+        self._vault = vault
+        self._casebook = casebook
+        self._post = post
+        self._audit = audit
+        self._clock = clock
+
+    async def reply(self, conversation_id: str, text: str, *, by: str, key: str, mail: bool = False) -> None:
+        """Says `text` in a conversation, once for each `key`; with `mail` also to the address of its case.
+
+        Raises `NotSaid`.
+        """
+        if not text.strip():
+            raise NotSaid("Skriv ett svar.")
+        if len(text.encode()) > MAX_BYTES:
+            raise NotSaid("Svaret är för långt. Korta det, eller dela upp det.")
+        await asyncio.to_thread(self._say, conversation_id, text, by, key, mail)
+        self._news.tell(conversation_id)
+
+    def mailable(self, session: Session, conversation_id: str) -> Case | None:
+        """The newest case of a conversation that has an address to write to."""
+        cases = session.scalars(
+            select(Case)
+            .where(Case.conversation_id == conversation_id, Case.shredded_at.is_(None), Case.address_index.is_not(None))
+            .order_by(Case.received_at.desc(), Case.position.desc())
+        )
+        return next((case for case in cases if self._casebook.details(session, case).get("address")), None)
+
+    def _say(self, conversation_id: str, text: str, by: str, key: str, mail: bool) -> None:
+        with self._store.write() as session:
+            conversation = session.get(Conversation, conversation_id)
+            if conversation is None:
+                raise NotSaid("Samtalet finns inte längre.")
+            known = select(Turn.id).where(Turn.conversation_id == conversation_id, Turn.idempotency_key == key)
+            if session.scalar(known) is not None:
+                return
+            case = self.mailable(session, conversation_id) if mail else None
+            if mail and case is None:
+                raise NotSaid("Ingen e-postadress är känd. Skicka svaret bara i chatten.")
+            now = self._clock()
+            turn = Turn(
+                id=str(uuid.uuid4()), conversation_id=conversation_id, author="staff", at=now, idempotency_key=key,
+                text=self._masked(session, conversation, text), status="said", content={},
+            )  # fmt: skip
+            session.add(turn)
+            conversation.last_activity_at = now
+            session.flush()
+            self._audit.append(session, "staff.replied", conversation_id, by=by, reply=turn.id, mail=mail)
+            if case is not None:
+                words = self._vault.reveal(session, conversation, turn.text)
+                letter = answered_letter(case, self._casebook.details(session, case)["address"], words)
+                self._post.send(session, "answered", letter, case, f"answered:{turn.id}")
+
+    def _masked(self, session: Session, conversation: Conversation, text: str) -> str:
+        keep = self._vault.keeper(session, conversation)
+        parts = _PARTS.split(text)
+        return "".join(
+            part
+            if PLACEHOLDER.fullmatch(part) and self._vault.value(session, conversation, part) is not None
+            else _kept_space(part, mask(normalise(part), keep))
+            for part in parts
+        )
+
+
+def _kept_space(part: str, masked: str) -> str:
+    """`normalise` takes away space at the end, which within a sentence stands before a placeholder."""
+    end = part[len(part.rstrip()) :]
+    return f"{masked.rstrip()}{end}"
