@@ -94,14 +94,14 @@ class Comparison:
 
 
 def question_sets(root: Path) -> dict[str, list[Question]]:
-    """Every set under `tests/understanding`, by folder and file."""
+    """Every set under `tests/understanding` whose messages are read one by one (whole mails are not), by folder and file."""
     sets: dict[str, list[Question]] = {}
     for path in sorted((root / QUESTIONS).glob("*/*.yml")):
         content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         name = f"{path.parent.name}/{path.stem}"
         if path.name == _SEVERAL:
             sets[name] = [Question(each["text"], tuple(each["expect"])) for each in content]
-        else:
+        elif isinstance(content, dict):
             sets[name] = [Question(text, (intent,)) for intent, texts in content.items() for text in texts]
     return sets
 
