@@ -10,10 +10,14 @@ import yaml
 from insyn.mail.deciding.decision import Holding
 from insyn.mail.reading import ReadMail
 
+SIGNATURE_LINES, TITLE_WORDS = (
+    12,
+    7,
+)  # where a title stands; a longer line is a sentence, such as about whom to complain to
 _OFFICES = yaml.safe_load((Path(__file__).parent / "offices.yml").read_text(encoding="utf-8"))
 _AUTHORITY_DOMAINS = frozenset(_OFFICES["authorities"])
 _PRESS_DOMAINS = frozenset(_OFFICES["press"])
-_LAWYER_DOMAIN = re.compile(r"advokat|advokater|juristbyra|jurist|lawfirm|legal|law\b|attorney", re.IGNORECASE)
+_LAWYER_DOMAIN = re.compile(r"advokat|juristbyra|lawfirm|(?:^|[.-])(?:jurist|legal|law|attorneys?)(?:[.-]|$)")
 _LAWYER_TITLE = re.compile(
     r"\b(?:advokat(?:byrå\w*)?|biträdande jurist|jur(?:ist|\.? ?kand)|ombud för|attorney(?: at law)?|solicitor"
     r"|law firm|juristbyrå\w*|juridiskt ombud)\b",
@@ -37,7 +41,8 @@ def office(mail: ReadMail) -> Holding:
     The text itself is not searched: a person may speak of the police without being it.
     """
     domain = mail.sender.address.rpartition("@")[2].lower() if mail.sender else ""
-    titles = f"{mail.sender.name if mail.sender else ''}\n{mail.signature[:600]}"
+    short = [line for line in mail.signature.splitlines()[:SIGNATURE_LINES] if len(line.split()) <= TITLE_WORDS]
+    titles = "\n".join([mail.sender.name if mail.sender else "", *short])
     if _within(domain, _AUTHORITY_DOMAINS) or _AUTHORITY_TITLE.search(titles):
         return Holding.AUTHORITY
     if _LAWYER_DOMAIN.search(domain) or _LAWYER_TITLE.search(titles):

@@ -164,6 +164,30 @@ def test_the_same_mail_twice_is_handled_once() -> None:
     assert (decision.kind, decision.name, decision.reply_to) == ("ignored", "already_seen", None)
 
 
+@pytest.mark.parametrize(
+    ("sender", "signature", "name"),
+    [
+        ("kim@polisen.se", "", "authority"),
+        ("kim@syd.polisen.se", "", "authority"),
+        ("kim@polisen.se.example", "", "answered"),
+        ("kim@notpolisen.se", "", "answered"),
+        ("kim@stormadvokat.example", "", "lawyer"),
+        ("kim@law.example", "", "lawyer"),
+        ("kim@coleslaw.example", "", "answered"),
+        ("kim@paralegalbutik.example", "", "answered"),
+        (ANNA, "Anna Ek\r\nAdvokat", "lawyer"),
+        (ANNA, "Anna Ek\r\nReporter, Exempelnytt", "press"),
+        (ANNA, "Anna Ek\r\nKriminalinspektör", "authority"),
+        (ANNA, "Anna Ek\r\nDen som är missnöjd kan klaga hos Integritetsskyddsmyndigheten", "answered"),
+    ],
+)
+def test_offices_are_known_by_domain_and_title(sender: str, signature: str, name: str) -> None:
+    text = (
+        f"Radera mina uppgifter.\r\n\r\nMed vänlig hälsning\r\n{signature}" if signature else "Radera mina uppgifter."
+    )
+    assert decided(mail(text, sender=sender)).name == name
+
+
 def test_every_decision_has_a_reason_in_swedish() -> None:
     seen = {
         decided(replace(mail(), automatic=marks), readings=(Reading(intent, 0.9),))
