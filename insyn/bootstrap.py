@@ -51,6 +51,7 @@ from insyn.review.replying import StaffReplies
 from insyn.settings import Settings
 from insyn.staff.casefile import CaseFiling
 from insyn.staff.log_in import LogIn
+from insyn.staff.mail import MailDesk
 from insyn.staff.members import Members
 from insyn.staff.provider import BACK as STAFF_BACK
 from insyn.staff.provider import ProviderLogIn
@@ -109,6 +110,7 @@ class Services:
     log_in: LogIn
     staff_provider: ProviderLogIn | None  # None where the organisation's own log-in is not configured
     viewing: Viewing
+    mail_desk: MailDesk
     case_filing: CaseFiling
     marks: Marks
     replies: StaffReplies
@@ -257,7 +259,8 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         ),
         log_in=staff_log_in,
         staff_provider=_staff_provider(settings, store, members, staff_log_in, audit, clock),
-        viewing=Viewing(store, casebook, keyring, vault, audit, clock),
+        viewing=(viewing := Viewing(store, casebook, keyring, vault, audit, clock)),
+        mail_desk=MailDesk(store, inbox, viewing, audit, clock),
         case_filing=CaseFiling(casebook, files, transcript, clock),
         marks=Marks(store, audit, clock),
         replies=StaffReplies(store, gateway.news, vault, casebook, Post(outbox, casebook, audit), audit, clock),

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from insyn.cases import finding
 from insyn.cases.finding import Tray, Wanted
+from insyn.staff import mail as staff_mail
+from insyn.staff.mail import Tray as MailTray
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,13 @@ def _tray(tray: Tray, title: str, says: str, *, pressing: bool = False) -> Queue
     return Queue(tray, title, says, _CASES, f"fack={tray}", count, pressing)
 
 
+def _mails(tray: MailTray, title: str, says: str, *, pressing: bool = False) -> Queue:
+    """A queue of mails."""
+    return Queue(
+        tray, title, says, "/konsol/post", f"fack={tray}", lambda session, _: staff_mail.count(session, tray), pressing
+    )
+
+
 QUEUES: list[Queue] = [
     _tray(Tray.LATE, "försenade", "Sista svarsdagen har passerat.", pressing=True),
     _tray(Tray.INCIDENTS, "incidenter", "Rapporter som kan behöva anmälas till IMY inom 72 timmar.", pressing=True),
@@ -70,5 +79,7 @@ QUEUES: list[Queue] = [
     _tray(Tray.REPEATS, "möjliga upprepningar", "Liknar ett tidigare ärende. En människa avgör."),
     _tray(Tray.UNASSIGNED, "utan handläggare", "Öppna ärenden som ingen har tagit."),
     _tray(Tray.UNFETCHED, "svar som inte hämtats", "Filer som väntar på sin mottagare."),
+    _mails(MailTray.HUMAN, "mejl till en människa", "Mejl som Insyn inte svarat på och som inte hör till ett ärende."),
+    _mails(MailTray.QUARANTINED, "mejl i karantän", "Mejl som inte gick att behandla.", pressing=True),
     _tray(Tray.BOUNCED, "brev som inte gick fram", "Brev som inte kunde skickas. Försök på annat sätt."),
 ]

@@ -26,7 +26,9 @@ from insyn.store.models import AuditRow, Case, Conversation
 from insyn.store.staff_tables import StaffReveal
 
 DETAILS = ("name", "address", "relation", "concerns", "words", "note")
-EVENTS = ("case.viewed", "case.revealed", "case.exported", "conversation.viewed", "conversation.revealed")
+EVENTS = (
+    "case.viewed", "case.revealed", "case.exported", "conversation.viewed", "conversation.revealed", "mail.viewed", "mail.revealed",
+)  # fmt: skip
 
 
 class NoReason(Exception):
@@ -82,7 +84,7 @@ class Viewing:
             if case is None or case.shredded_at is not None:
                 raise NothingThere(what)
             value = self._value(session, case, what)
-            self._note(session, "case.revealed", case.id, case.data_key_id, what, reason, by)
+            self.note(session, "case.revealed", case.id, case.data_key_id, what, reason, by)
             return value
 
     def reveal_in_conversation(self, conversation_id: str, placeholder: str, reason: str, *, by: str) -> str:
@@ -93,7 +95,7 @@ class Viewing:
             if conversation is None:
                 raise NothingThere(placeholder)
             value = self._placed(session, conversation, placeholder)
-            self._note(
+            self.note(
                 session, "conversation.revealed", conversation.id, conversation.data_key_id, placeholder, reason, by
             )
             return value
@@ -101,7 +103,7 @@ class Viewing:
     def note_export(self, session: Session, case: Case, reason: str, *, by: str) -> None:
         """Notes that all of a case was taken out, as part of the caller's transaction. Raises `NoReason`."""
         self._require(reason)
-        self._note(session, "case.exported", case.id, case.data_key_id, "all", reason, by)
+        self.note(session, "case.exported", case.id, case.data_key_id, "all", reason, by)
 
     def looks(self, *, before: int | None = None, subject: str | None = None, limit: int) -> Sequence[Look]:
         """The log of looks, newest first; of one case or conversation, or of all."""
@@ -146,9 +148,11 @@ class Viewing:
             raise NothingThere(placeholder)
         return value
 
-    def _note(
+    def note(
         self, session: Session, event: str, subject: str, data_key_id: str, what: str, reason: str, by: str
     ) -> None:
+        """Notes that something was shown, and why, as part of the caller's transaction. Raises `NoReason`."""
+        self._require(reason)
         reveal_id = str(uuid.uuid4())
         key = self._keyring.open(session, data_key_id)
         session.add(

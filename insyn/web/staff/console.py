@@ -18,6 +18,7 @@ from insyn.web.staff.entry import entry_router
 from insyn.web.staff.files import files_router
 from insyn.web.staff.gate import TurnedAway, Visit, gate
 from insyn.web.staff.learning import learning_router
+from insyn.web.staff.mail import mail_router
 from insyn.web.staff.numbers import numbers_router
 from insyn.web.staff.organisation import organisation_router
 from insyn.web.staff.own_account import own_account_router
@@ -39,6 +40,7 @@ def add_console(app: FastAPI, services: Services) -> None:
         casefile_router(),
         steps_router(),
         files_router(),
+        mail_router(),
         viewing_log_router(),
         conversations_router(),
         conversation_router(),

@@ -25,6 +25,7 @@ NAVIGATION = (
     Item("Idag", PREFIX, "i"),
     Item("Ärenden", f"{PREFIX}/arenden", "a"),
     Item("Samtal", f"{PREFIX}/samtal", "s"),
+    Item("E-post", f"{PREFIX}/post", "e"),
     Item("Lärande", f"{PREFIX}/larande", "t"),
     Item("Svar", f"{PREFIX}/svar", "v"),
     Item("Siffror", f"{PREFIX}/siffror", "f"),

@@ -34,6 +34,7 @@ SAID: dict[str, str] = {
     "fil": "Filen ligger i ärendet. Den skickas inte förrän du skickar länken.",
     "fil-borta": "Filen är borttagen.",
     "leverans": "Länken till filerna är på väg till personen.",
+    "mejl-klart": "Mejlet är klart och väntar inte längre.",
     "steg": "Klart.",
     "steg-brev": "Klart. Brevet är på väg.",
     "steg-for-hand": "Klart. Ingen e-postadress är känd: skicka brevet för hand. Det står i tidslinjen.",

@@ -20,6 +20,14 @@ DID = {
     "case.exported": "tog ut hela ärendet",
     "conversation.viewed": "öppnade samtalet",
     "conversation.revealed": "visade",
+    "mail.viewed": "öppnade ett mejl",
+    "mail.revealed": "visade",
+}
+MAIL = {
+    "from": "avsändaren av ett mejl",
+    "subject": "ämnet för ett mejl",
+    "text": "ett mejl",
+    "raw": "ett mejl som fil",
 }
 
 
@@ -55,4 +63,4 @@ def _what(look: Look) -> str:
         return "en text i tidslinjen"
     if look.what.startswith("⟨"):
         return f"{look.what.strip('⟨⟩')} i samtalet"
-    return {"": "", "all": ""}.get(look.what, DETAILS.get(look.what, look.what).lower())
+    return {"": "", "all": "", **MAIL}.get(look.what, DETAILS.get(look.what, look.what).lower())

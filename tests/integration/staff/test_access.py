@@ -22,6 +22,7 @@ NOBODYS = {
     "reference": "INS-2222-2222",
     "step": "refused",
     "file_id": "none",
+    "mail_id": "none",
     "link": "x" * 43,
     "member_id": "00000000-0000-4000-8000-000000000000",
     "conversation_id": "00000000-0000-4000-8000-000000000001",

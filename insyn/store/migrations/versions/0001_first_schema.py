@@ -283,6 +283,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("flagged_at IS NULL"),
         )
         batch_op.create_index(
+            "ix_incoming_mail_unsettled",
+            ["status", "received_at", "id", "case_id"],
+            unique=False,
+            sqlite_where=sa.text("settled_at IS NULL"),
+            postgresql_where=sa.text("settled_at IS NULL"),
+        )
+        batch_op.create_index(
             "ix_incoming_mail_waiting",
             ["next_attempt_at"],
             unique=False,
@@ -810,6 +817,11 @@ def downgrade() -> None:
             "ix_incoming_mail_waiting",
             sqlite_where=sa.text("handled_at IS NULL"),
             postgresql_where=sa.text("handled_at IS NULL"),
+        )
+        batch_op.drop_index(
+            "ix_incoming_mail_unsettled",
+            sqlite_where=sa.text("settled_at IS NULL"),
+            postgresql_where=sa.text("settled_at IS NULL"),
         )
         batch_op.drop_index(
             "ix_incoming_mail_unmarked",
