@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, and_, func, literal, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, load_only
 
 from insyn.cases.transitions import CLOSED, State
 from insyn.clock import STOCKHOLM, swedish_date
@@ -25,6 +25,11 @@ PAGE = 50
 MESSAGES = ("question", "complaint")
 UNVERIFIED = (State.RECEIVED, State.AWAITING_VERIFICATION)
 NOBODY = "ingen"
+# What a list shows of a case, and nothing else of it is read.
+_SHOWN = (
+    Case.reference, Case.kind, Case.state, Case.channel, Case.assignee, Case.urgent, Case.on_hold, Case.proof, Case.received_at,
+    Case.due_on, Case.sort_on, Case.closed_at, Case.repeats_id, Case.repeat_seen_at,
+)  # fmt: skip
 
 
 class Tray(StrEnum):
@@ -77,9 +82,9 @@ class _Order:
 def page(
     session: Session, wanted: Wanted, now: datetime, *, notice_days: int, after: str | None = None, limit: int = PAGE
 ) -> Found:
-    """Cases in their order. An `after` that cannot be read counts as none."""
+    """Cases in their order, with what a list shows of them. An `after` that cannot be read counts as none."""
     order = _order(wanted)
-    rows = select(Case).where(*conditions(wanted, now, notice_days))
+    rows = select(Case).options(load_only(*_SHOWN)).where(*conditions(wanted, now, notice_days))
     place = _read(order, after) if after else None
     if place is not None:
         here = tuple_(order.column, Case.id)

@@ -111,8 +111,8 @@ def _list(visit: Visit, *, wrong: str = "") -> Response:
     now, notice = services.clock(), services.settings.due_notice_days
     with services.store.read() as session:
         found = finding.page(session, wanted, now, notice_days=notice, after=query.get("efter"))
-        names = services.members.names(session)
-        handlers = workers(services.members.all(session))
+        members = services.members.all(session)
+    names, handlers = {member.id: member.name for member in members}, workers(members)
     asked = {key: value for key, value in query.items() if key != "efter" and value}
     return pages.page(
         visit, "cases.html.j2", status=422 if wrong else 200, wrong=wrong, wanted=wanted, cases=found.cases,
@@ -131,7 +131,8 @@ def _of_address(visit: Visit, words: str) -> Response:
     services = visit.services
     with services.store.read() as session:
         cases = services.casebook.of_address(session, address)[:AT_ONCE]
-        names, handlers = services.members.names(session), workers(services.members.all(session))
+        members = services.members.all(session)
+    names, handlers = {member.id: member.name for member in members}, workers(members)
     return pages.page(
         visit, "cases.html.j2", wrong="", wanted=Wanted(state=""), cases=cases, after="", first="", back=HERE, names=names,
         handlers=handlers, title="Ärenden för adressen", filtered=False, searched=words, **_words(visit),
