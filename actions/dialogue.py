@@ -8,7 +8,7 @@ from rasa_sdk.events import SlotSet
 from actions.base import Events, InsynAction
 from actions.mailed import pass_on
 from actions.prompts import ask_in_other_words, confirmed_by_link
-from actions.speech import Voice, here, words
+from actions.speech import Voice, here, words, writer
 
 
 class ActionWait(InsynAction):
@@ -71,6 +71,8 @@ class ActionUnexpected(InsynAction):
         if voice.by_mail and self.desk.unfinished(here(tracker)):
             self.desk.add_detail(here(tracker), "concerns", words(tracker))
             voice.say("mail.noted")
+            if slot == "code":
+                voice.say("ask.code", email=writer(tracker), expects="code")
         elif voice.by_mail:
             pass_on(self, voice, tracker)
         elif tracker.active_loop.get("name") and slot:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 
 from insyn.runtime.progress import guarded
-from tests.bench import cases, chat, console, mail, purge, queries
+from tests.bench import cases, chat, console, mail, mail_backlog, purge, queries
 from tests.bench.stock import STOCK_EPOCHS
 
 PARTS: dict[str, tuple[Callable[[argparse.Namespace], None], str]] = {
@@ -19,6 +19,7 @@ PARTS: dict[str, tuple[Callable[[argparse.Namespace], None], str]] = {
     "queries": (queries.run, "the same queries at 100 and at 100 000 cases"),
     "console": (console.run, "the staff's lists at 1 000 and at 100 000 cases with 1 000 000 turns"),
     "mail": (mail.run, "mails read and decided upon, beside Python's email and mail-parser-reply"),
+    "mail-backlog": (mail_backlog.run, "10 000 mails that wait in the mailbox"),
     "purge": (purge.run, "the purge of 100 000 conversations"),
 }
 
