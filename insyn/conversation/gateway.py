@@ -475,12 +475,20 @@ class Gateway:
         return self._new_conversation(session, MAIL)
 
     def hear_mail(
-        self, session: Session, conversation: Conversation, text: str, *, key: str, at: datetime, masked: bool = False
+        self,
+        session: Session,
+        conversation: Conversation,
+        text: str,
+        *,
+        key: str,
+        at: datetime,
+        masked: bool = False,
+        right: str | None = None,
     ) -> Turn:
         """Masks and stores a mail's words, or a part of them, once for each `key`; part of the caller's transaction.
 
         `at` is when the mail was received: the clock of what it asks for runs from there. `masked`: the text is from a turn
-        that has been masked.
+        that has been masked; `right` is what it is taken to claim, as if that had been chosen.
         """
         known = select(Turn).where(Turn.conversation_id == conversation.id, Turn.idempotency_key == key)
         turn = session.scalar(known)
@@ -488,7 +496,7 @@ class Gateway:
             words = text if masked else self._mask(session, conversation, normalise(text))
             turn = Turn(
                 id=str(uuid.uuid4()), conversation_id=conversation.id, author="person", channel=MAIL, at=at,
-                idempotency_key=key, text=words, status="pending",
+                idempotency_key=key, text=words, status="pending", choice=f"/{right}" if right else None,
             )  # fmt: skip
             session.add(turn)
             conversation.last_activity_at = self._clock()

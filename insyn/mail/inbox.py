@@ -30,6 +30,7 @@ from insyn.store.models import Case, OutgoingMail
 ATTEMPTS = 5
 RETRY_MINUTES = (1, 5, 15, 60)
 DAY = timedelta(days=1)
+AFTER_A_CRASH = timedelta(seconds=20)
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,8 @@ class Inbox:
             if row.attempts > ATTEMPTS:
                 self._set_aside(session, row)
                 return None
+            # Should the process die of it, the other mails come first when it is back.
+            row.next_attempt_at = self._clock() + row.attempts * AFTER_A_CRASH
             try:
                 key = self._keyring.open(session, row.data_key_id)
             except Shredded:

@@ -31,7 +31,7 @@ from insyn.mail.reading import ReadMail
 from insyn.mail.reading.reader import read
 from insyn.mail.reading.signature import signed_name
 from insyn.mail.replying import HUMAN, Queued, Replying
-from insyn.mail.understanding import Understood, understand, unwrapped
+from insyn.mail.understanding import Part, Understood, understand, unwrapped
 from insyn.policy.answers import AnswerBook
 from insyn.privacy.vault import Vault
 from insyn.requests.desk import Here, RequestDesk
@@ -247,11 +247,13 @@ class Mailroom:
             turn_ids.append(turn_id)
         return turn_ids
 
-    def _keep_part(self, opened: Opened, kept: Kept, part: str, number: int) -> str:
+    def _keep_part(self, opened: Opened, kept: Kept, part: Part, number: int) -> str:
         with self._store.write() as session:
             conversation = session.get_one(Conversation, kept.conversation_id)
             key = f"mail:{opened.id}:{number}"
-            return self._gateway.hear_mail(session, conversation, part, key=key, at=opened.received_at, masked=True).id
+            return self._gateway.hear_mail(
+                session, conversation, part.text, key=key, at=opened.received_at, masked=True, right=part.right
+            ).id
 
     def _finish(self, opened: Opened, mail: ReadMail, kept: Kept, turn_ids: Sequence[str], decision: Decision) -> None:
         """The reply, its code and the mail's end, in one transaction."""

@@ -17,6 +17,7 @@ from insyn.cases.kinds import KINDS
 from insyn.conversation.rasa import RasaClient
 
 CLAIMED = 0.6  # trust from which a sentence of its own claims a right
+LIKELY = 0.65  # probability of a right in a sentence that is unsure, from which it is taken: the reply says so, a code confirms it
 PERHAPS = 0.5  # probability from which one that is not sure may be claiming one, so that a human is to look
 MOST_TURNS = 6
 WRAPPED = 55  # characters from which a line may have been broken by a mail client
@@ -42,12 +43,20 @@ _WITH_OTHERS = (*_ANSWERED, "complaint", "request.")
 
 
 @dataclass(frozen=True)
+class Part:
+    """A part of a mail that gets a turn of its own; `right` is what it claims where the model alone would have asked."""
+
+    text: str
+    right: str | None = None
+
+
+@dataclass(frozen=True)
 class Understood:
     """What a mail says: the reading of the whole, all intents in it, and sentences that need a turn of their own."""
 
     whole: dict[str, Any]
     intents: tuple[tuple[str, float], ...]
-    beside: tuple[str, ...]
+    beside: tuple[Part, ...]
 
     @property
     def says_something(self) -> bool:
@@ -100,17 +109,24 @@ def combine(whole: dict[str, Any], alone: Sequence[tuple[str, dict[str, Any]]], 
     courtesies = [reading for _, reading in alone if reading["intent"] in _COURTEOUS]
     if courtesies and len(courtesies) == len(alone) and whole["intent"].startswith(SAYS_NOTHING):
         intents = {reading["intent"]: float(reading["confidence"]) for reading in courtesies}
-    beside: dict[str, str] = {
-        name: text[part["start"] : part["end"]] for name, part in parts.items() if not dealt_with(name, whole["intent"])
+    beside: dict[str, Part] = {
+        name: Part(text[part["start"] : part["end"]])
+        for name, part in parts.items()
+        if not dealt_with(name, whole["intent"])
     }
     if whole["intent"] not in JUDGED_BY_A_HUMAN:
         for sentence, reading in alone:
             name, trust = reading["intent"], float(reading["confidence"])
             if _is_right(name) and name not in intents and trust >= CLAIMED:
                 intents[name] = trust
-                beside[name] = sentence
+                beside[name] = Part(sentence)
+            elif right := _likely_claim(reading, intents):
+                intents[right] = trust
+                beside[right] = Part(sentence, right)
             elif _may_claim(reading, intents):
-                beside.setdefault(name, sentence)  # read alone it is not understood, and what is not goes to a human
+                beside.setdefault(
+                    name, Part(sentence)
+                )  # read alone it is not understood, and what is not goes to a human
     return Understood(whole, tuple(intents.items()), tuple(beside.values())[:MOST_TURNS])
 
 
@@ -123,6 +139,13 @@ def dealt_with(name: str, main: str) -> bool:
     if main.startswith(_ANSWERED):
         return name.startswith(_ANSWERED) or name == "complaint"
     return False
+
+
+def _likely_claim(reading: dict[str, Any], known: Container[str]) -> str | None:
+    """The right that an unsure reading most likely claims, where it is not known to be claimed."""
+    best: dict[str, Any] = next(iter(reading["ranking"]), {"name": "", "confidence": 0.0})
+    likely = float(best["confidence"]) >= LIKELY and _is_right(best["name"]) and best["name"] not in known
+    return str(best["name"]) if reading["intent"].startswith("fallback") and likely else None
 
 
 def _may_claim(reading: dict[str, Any], known: Container[str]) -> bool:

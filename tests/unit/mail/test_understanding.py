@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from insyn.mail.understanding import combine, dealt_with, sentences, unwrapped
+from insyn.mail.understanding import Part, combine, dealt_with, sentences, unwrapped
 from tests.fixtures.fake_rasa import reads_as
 
 TEXT = "Hej. Hur länge sparar ni? Radera mig. Hur går det med mitt ärende?"
@@ -30,13 +30,13 @@ def test_what_it_leaves_gets_one() -> None:
         "request.erasure",
         parts=[part("request.erasure", "Radera mig."), part("request.status", "Hur går det med mitt ärende?")],
     )
-    assert combine(whole, [], TEXT).beside == ("Hur går det med mitt ärende?",)
+    assert combine(whole, [], TEXT).beside == (Part("Hur går det med mitt ärende?"),)
 
 
 def test_a_right_plainly_claimed_in_one_sentence_is_not_lost_in_the_whole() -> None:
     whole = reads_as("policy.retention.general")
     understood = combine(whole, [("Radera mig.", reads_as("request.erasure", 0.7))], TEXT)
-    assert understood.beside == ("Radera mig.",)
+    assert understood.beside == (Part("Radera mig."),)
     assert ("request.erasure", 0.7) in understood.intents
 
 
@@ -95,3 +95,19 @@ def test_sentences_are_sentences_and_lines() -> None:
         "Hur länge",
         "sparar ni?",
     ]
+
+
+@pytest.mark.parametrize(
+    ("probability", "beside"),
+    [
+        (0.7, (Part("Ni får gärna radera mig.", "request.erasure"),)),
+        (0.55, (Part("Ni får gärna radera mig."),)),
+        (0.3, ()),
+    ],
+)
+def test_an_unsure_claim_is_taken_for_one_shown_to_a_human_or_left(
+    probability: float, beside: tuple[Part, ...]
+) -> None:
+    ranking = [{"name": "request.erasure", "confidence": probability}]
+    alone = [("Ni får gärna radera mig.", reads_as("fallback.clarify", 0.5, ranking=ranking))]
+    assert combine(reads_as("policy.retention.general"), alone, TEXT).beside == beside
