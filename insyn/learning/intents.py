@@ -28,6 +28,8 @@ _FAMILIES = {
     "out_of_scope": "Utanför",
 }
 
+_UNTITLED = {"fallback.clarify": "Osäker: frågade tillbaka", "out_of_scope": "Utanför: sa att den inte vet"}
+
 
 @dataclass(frozen=True)
 class Intents:
@@ -43,7 +45,7 @@ class Intents:
         """What people call an intent: the title of its answer, or its name."""
         if not name:
             return "inte läst"
-        return self.book.title(name) or self.book.title(public_topic(name)) or name
+        return self.book.title(name) or self.book.title(public_topic(name)) or _UNTITLED.get(public_topic(name), name)
 
     def by_family(self) -> dict[str, list[str]]:
         """The intents under what they are about, in the order in which they are shown."""

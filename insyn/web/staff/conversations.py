@@ -118,7 +118,7 @@ def _list(
 def _topics(visit: Visit) -> dict[str, str]:
     """The topics that are reported to people, by title."""
     book = visit.services.book
-    titles = {topic: book.title(topic) or topic for topic in {*book.answers, *_OTHERS}}
+    titles = {topic: visit.services.intents.title(topic) for topic in {*book.answers, *_OTHERS}}
     return dict(sorted(titles.items(), key=lambda item: item[1].casefold()))
 
 

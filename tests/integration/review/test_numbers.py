@@ -1,0 +1,123 @@
+"""The numbers are those of the cases and messages, counted here one by one by the rules of the calendar."""
+
+from __future__ import annotations
+
+import random
+import statistics
+import uuid
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import select
+
+from insyn.cases.deadline import due_after, extended_due_after
+from insyn.clock import swedish_date
+from insyn.numbers import bot, rights
+from insyn.numbers.counting import Outcome, count, count_thumb, outcome_of
+from insyn.store.models import Case
+from tests.fixtures.house import House
+
+YEAR = (date(2026, 1, 1), date(2027, 1, 1))
+KINDS = ("request.access", "request.erasure", "complaint")
+ENDS = ("completed", "refused", "partly_refused", "withdrawn")
+
+
+def a_case(house: House, kind: str, received: datetime, closed: datetime | None, state: str, *, extended: bool) -> Case:
+    day = swedish_date(received)
+    due = extended_due_after(day) if extended else due_after(day).due
+    return Case(
+        id=str(uuid.uuid4()), reference=f"INS-{uuid.uuid4().hex[:12]}", kind=kind, state=state, channel="chat", group_id="g",
+        opening_key=str(uuid.uuid4()), received_at=received, due_on=due if kind.startswith("request.") else None, sort_on=due,
+        closed_at=closed, extended_at=received + timedelta(days=20) if extended else None, proof="none", data_key_id="k",
+        sealed=b"", created_at=received, changed_at=received,
+    )  # fmt: skip
+
+
+def test_each_right_is_counted_as_by_hand(house: House) -> None:
+    chance = random.Random(20260305)
+    cases = []
+    for _ in range(400):
+        received = datetime(2025, 12, 30, tzinfo=UTC) + timedelta(minutes=chance.randrange(370 * 24 * 60))
+        ended = chance.random() < 0.8
+        closed = received + timedelta(minutes=chance.randrange(110 * 24 * 60)) if ended else None
+        state = chance.choice(ENDS) if ended else "open"
+        cases.append(a_case(house, chance.choice(KINDS), received, closed, state, extended=chance.random() < 0.15))
+    with house.store.write() as session:
+        session.add_all(cases)
+    with house.store.read() as session:
+        found = {right.kind: right for right in rights.by_kind(session, *YEAR)}
+        months = rights.received_by_month(session, *YEAR)
+    for kind in KINDS:
+        mine = [each for each in cases if each.kind == kind and YEAR[0] <= swedish_date(each.received_at) < YEAR[1]]
+        days = [
+            (swedish_date(each.received_at), swedish_date(each.closed_at))
+            for each in mine
+            if each.closed_at and each.state != "withdrawn"
+        ]
+        right = found[kind]
+        assert (right.received, right.open, right.decided) == (
+            len(mine), sum(each.closed_at is None for each in mine), len(days)
+        ), kind  # fmt: skip
+        assert right.extended == sum(each.extended_at is not None for each in mine)
+        assert right.refused == sum(each.state in ("refused", "partly_refused") for each in mine)
+        assert right.median_days == statistics.median((closed - received).days for received, closed in days)
+        if kind != "complaint":  # to which no time of the law applies
+            assert right.within_month == sum(closed <= due_after(received).due for received, closed in days)
+            assert right.within_three == sum(closed <= extended_due_after(received) for received, closed in days)
+    assert sum(received for received, _, _ in months.values()) == sum(
+        found[kind].received for kind in KINDS if kind != "complaint"
+    )
+    assert list(months) == [f"2026-{month:02}" for month in range(1, 13)]
+
+
+def test_the_database_knows_swedish_days(house: House) -> None:
+    """Over the changes of the clock, and the hour on either side of each midnight."""
+    moments = [
+        datetime(2026, month, day, hour, minute, tzinfo=UTC)
+        for month, day in ((1, 1), (3, 28), (3, 29), (3, 30), (7, 1), (10, 24), (10, 25), (10, 26), (12, 31))
+        for hour, minute in ((0, 59), (1, 0), (21, 59), (22, 0), (22, 30), (23, 0), (23, 59))
+    ]
+    with house.store.write() as session:
+        session.add_all([a_case(house, KINDS[0], moment, None, "open", extended=False) for moment in moments])
+    with house.store.read() as session:
+        rows = session.execute(select(Case.received_at, rights.swedish_day(session, Case.received_at, YEAR[0]))).all()
+    assert len(rows) == len(moments)
+    for moment, day in rows:
+        assert str(day) == swedish_date(moment).isoformat(), moment
+
+
+def test_a_year_without_anything(house: House) -> None:
+    with house.store.read() as session:
+        found = rights.by_kind(session, *YEAR)
+        nothing = bot.whole(session, *YEAR)
+    assert {(right.received, right.median_days, right.share_within_month) for right in found} == {(0, None, None)}
+    assert (nothing.questions, nothing.handled, nothing.thumbs_up) == (0, None, None)
+
+
+def test_the_bot_is_counted_by_day(house: House) -> None:
+    late = datetime(2026, 3, 31, 22, 30, tzinfo=UTC)  # April in Sweden
+    with house.store.write() as session:
+        for _ in range(3):
+            count(session, house.clock(), "chat", Outcome.ANSWERED, "policy.cookies.what")
+        count(session, house.clock(), "email", Outcome.ANSWERED, "policy.company")
+        count(session, late, "chat", Outcome.UNKNOWN, "out_of_scope")
+        count(session, late, "chat", Outcome.DIALOGUE, "inform.name")
+        for thumb in ("up", "up", "down", "sideways"):
+            count_thumb(session, late, "chat", thumb, None)
+    with house.store.read() as session:
+        year, months = bot.whole(session, *YEAR), bot.by_month(session, *YEAR)
+        topics = bot.topics(session, *YEAR)
+        last_year = bot.whole(session, date(2025, 1, 1), date(2026, 1, 1))
+    assert (year.questions, year.handled, year.share(Outcome.UNKNOWN), year.thumbs_up) == (5, 0.8, 0.2, 2 / 3)
+    assert (months["2026-03"].questions, months["2026-04"].questions) == (4, 1)
+    assert topics == [("policy.cookies.what", 3), ("policy.company", 1)]
+    assert last_year.questions == 0
+
+
+def test_what_was_said_tells_what_became_of_a_message() -> None:
+    assert outcome_of("policy.company", ["policy.company"], failed=False) is Outcome.ANSWERED
+    assert outcome_of("followup.how_long", ["policy.retention.general"], failed=False) is Outcome.ANSWERED
+    assert outcome_of("followup.how_long", ["out_of_scope"], failed=False) is Outcome.UNKNOWN
+    assert outcome_of("request.erasure", [None, None], failed=False) is Outcome.REQUEST
+    assert outcome_of("policy.company", ["policy.company", "handover.human"], failed=False) is Outcome.HUMAN
+    assert outcome_of("inform.name", [None], failed=False) is Outcome.DIALOGUE
+    assert outcome_of("policy.company", ["policy.company"], failed=True) is Outcome.FAILED

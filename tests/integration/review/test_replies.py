@@ -1,0 +1,68 @@
+"""A member of the staff answers: masked in the store, whole to the person, at once in the chat, once by mail."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sqlalchemy import select
+
+from insyn.review.replying import NotSaid
+from insyn.store.models import Turn, VaultValue
+from tests.fixtures.house import ADDRESS, House
+
+ME = "00000000-0000-4000-8000-00000000000a"
+
+
+def said(house: House, conversation_id: str) -> list[Turn]:
+    with house.store.read() as session:
+        turns = select(Turn).where(Turn.conversation_id == conversation_id, Turn.author == "staff").order_by(Turn.seq)
+        return list(session.scalars(turns))
+
+
+async def test_an_answer_is_masked_and_seen_whole_by_the_person(house: House) -> None:
+    visitor = house.visitor()
+    name = visitor.keeps("namn", "Anna Ek")
+    async with house.services.gateway.news.listening(visitor.id) as news:
+        await house.services.replies.reply(
+            visitor.id, f"Hej {name}! Mejla bo.alm@example.se, inte ⟨namn 7⟩.", by=ME, key="k1"
+        )
+        await asyncio.wait_for(news.wait(), 5)
+    (turn,) = said(house, visitor.id)
+    assert turn.text == f"Hej {name}! Mejla ⟨e-post 1⟩, inte <namn 7>."
+    messages, _ = await house.services.gateway.transcript(visitor.id)
+    assert (messages[-1]["author"], messages[-1]["text"]) == (
+        "staff", "Hej Anna Ek! Mejla bo.alm@example.se, inte <namn 7>."
+    )  # fmt: skip
+    assert house.count(VaultValue) == 2
+    assert house.events(visitor.id)[-1] == "staff.replied"
+    assert house.letters("answered") == []
+
+
+async def test_the_same_form_sent_twice_answers_once(house: House) -> None:
+    visitor = house.visitor()
+    for _ in range(2):
+        await house.services.replies.reply(visitor.id, "Vi hör av oss.", by=ME, key="k1")
+    assert len(said(house, visitor.id)) == 1
+
+
+async def test_by_mail_to_the_address_of_the_case(house: House) -> None:
+    visitor = house.visitor()
+    visitor.claims("request.access")
+    visitor.proves()
+    await house.services.replies.reply(visitor.id, "Vi har hittat allt.", by=ME, key="k1", mail=True)
+    (letter,) = house.letters("answered")
+    assert letter.to == ADDRESS
+    assert "Vi har hittat allt." in letter.text
+    assert house.cases()[0].reference in letter.subject
+
+
+async def test_what_cannot_be_said_is_told_why(house: House) -> None:
+    visitor, replies = house.visitor(), house.services.replies
+    for conversation_id, text, mail in (
+        (visitor.id, "  ", False), (visitor.id, "å" * 5000, False), ("no such", "hej", False), (visitor.id, "hej", True)
+    ):  # fmt: skip
+        with pytest.raises(NotSaid) as refused:
+            await replies.reply(conversation_id, text, by=ME, key="k", mail=mail)
+        assert refused.value.says
+    assert said(house, visitor.id) == []
