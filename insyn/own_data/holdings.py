@@ -37,8 +37,10 @@ from insyn.store.models import (
     Delivery,
     DeliveryFile,
     OutgoingMail,
+    Turn,
     VaultValue,
 )
+from insyn.store.review_tables import ConversationMark, Correction
 
 PROOF_LASTS = timedelta(hours=1)
 
@@ -64,6 +66,7 @@ _CONVERSATION_EVENTS = {
     "challenge.passed": "Rätt kod skrevs in.",
     "own_data.given": "Du fick allt som Insyn har om dig.",
 }
+_MARKS = {"reviewed": "granskat", "flagged": "flaggat"}
 _PURPOSES = {
     "confirm-request": "att bekräfta en begäran",
     "delivery": "att hämta filer",
@@ -189,8 +192,31 @@ class OwnData:
                 if not row.placeholder.startswith("⟨kod ")  # of a code there is only a fingerprint
             ],
             "state": {name: self._vault.reveal(session, conversation, str(value)) for name, value in slots.items()},
+            "review": self._review(session, conversation.id),
             "log": self._conversation_log(session, conversation.id),
         }  # fmt: skip
+
+    def _review(self, session: Session, conversation_id: str) -> list[dict[str, Any]]:
+        """What the staff have noted about a conversation to make the answers better."""
+        marks = session.scalars(
+            select(ConversationMark)
+            .where(ConversationMark.conversation_id == conversation_id)
+            .order_by(ConversationMark.at, ConversationMark.mark)
+        )
+        corrections = session.execute(
+            select(Correction.at, Correction.intent, Correction.text)
+            .join(Turn, Turn.seq == Correction.turn_seq)
+            .where(Turn.conversation_id == conversation_id)
+            .order_by(Correction.turn_seq)
+        )
+        noted = [
+            {"at": self._moment(row.at), "text": f"Markerat: {_MARKS.get(row.mark, row.mark.partition(':')[2])}."}
+            for row in marks
+        ]
+        return noted + [
+            {"at": self._moment(at), "text": f"Ett meddelande borde ha lästs som {intent}: ”{text}”."}
+            for at, intent, text in corrections
+        ]
 
     def _conversation_log(self, session: Session, conversation_id: str) -> list[dict[str, Any]]:
         rows = session.scalars(select(AuditRow).where(AuditRow.subject == conversation_id).order_by(AuditRow.seq))

@@ -87,6 +87,14 @@ async def _visit(house: House, rounds: int) -> Times:
         "closed, due between dates": "/konsol/arenden?lage=closed&senast_fran=2025-01-01&senast_till=2025-06-30",
         "a case": f"/konsol/arenden/{case.reference}",
         "log of looks": "/konsol/insynslogg",
+        "conversations": "/konsol/samtal",
+        "conversations to review": "/konsol/samtal?granskat=nej",
+        "conversations, not understood": "/konsol/samtal?ej_forstatt=ja",
+        "conversations, by topic": "/konsol/samtal?amne=policy.cookies.what",
+        "conversations, by confidence": "/konsol/samtal?sakerhet=lag",
+        "conversations, thumb down by mail": "/konsol/samtal?tumme=down&kanal=email",
+        "conversations flagged": "/konsol/samtal?flaggat=ja",
+        "answers": "/konsol/svar",
     }
     times: Times = {}
     deep = await _page_far_in(one, "/konsol/arenden?lage=closed", 8)
@@ -95,6 +103,8 @@ async def _visit(house: House, rounds: int) -> Times:
         calls["closed cases, ninth page"] = one.http.get(deep)
         calls["search by reference"] = one.posts_with(secret, "/konsol/arenden/sok", q=case.reference)
         calls["search by address"] = one.posts_with(secret, "/konsol/arenden/sok", q=address)
+        calls["search by a common word"] = one.posts_with(secret, "/konsol/samtal/sok", ord="uppgifter")
+        calls["search by a rare word"] = one.posts_with(secret, "/konsol/samtal/sok", ord="syskonbarn")
         for title, call in calls.items():
             began = time.perf_counter()
             response: httpx.Response = await call

@@ -336,3 +336,13 @@ def test_another_persons_things_stay(house: House) -> None:
         session.execute(update(Conversation).where(Conversation.id == other.id).values(verified_at=house.clock()))
     held = collect(house, other)
     assert held["cases"][0]["details"]["E-postadress"] == OTHER_ADDRESS
+
+
+def test_what_the_staff_noted_about_a_conversation_is_told(house: House) -> None:
+    visitor = house.visitor()
+    visitor.claims("request.access")
+    visitor.proves()
+    house.services.marks.add([visitor.id], "reviewed", by="someone")
+    house.services.marks.add([visitor.id], "tag:kakor", by="someone")
+    (talk,) = house.services.own_data.collect(visitor.says())["conversations"]
+    assert [each["text"] for each in talk["review"]] == ["Markerat: granskat.", "Markerat: kakor."]
