@@ -169,8 +169,8 @@ class Inbox:
             if row.attempts > ATTEMPTS:
                 self._set_aside(session, row)
                 return None
-            # Should the process die of it, the other mails come first when it is back.
-            row.next_attempt_at = self._clock() + row.attempts * AFTER_A_CRASH
+            # Should the process die of it again, the other mails come first when it is back.
+            row.next_attempt_at = self._clock() + (row.attempts - 1) * AFTER_A_CRASH
             try:
                 key = self._keyring.open(session, row.data_key_id)
             except Shredded:

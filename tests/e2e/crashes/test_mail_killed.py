@@ -96,21 +96,21 @@ def test_killed_at_random_moments(launch: Callable[[], Apart], dovecot: Dovecot)
     everything_is_in_order(system, dovecot, store, senders)
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_killed_after_each_step(launch: Callable[[], Apart], dovecot: Dovecot, step: str, tmp_path: Path) -> None:
+def test_killed_after_each_step(launch: Callable[[], Apart], dovecot: Dovecot, tmp_path: Path) -> None:
     system = launch()
     store = Store(f"sqlite:///{system.var / 'insyn.db'}", busy_timeout_seconds=30)
-    system.kill_service()
-    mark = tmp_path / "struck"
-    system.env["INSYN_TEST_DIES_AFTER"] = f"{step}:{mark}"
-    system.start_service()
-    senders = addresses(len(WORDS))
-    deliver(dovecot, senders)
-    system.wait_until_gone()
-    assert mark.exists()
-    del system.env["INSYN_TEST_DIES_AFTER"]
-    system.start_service()
-    system.wait_for(lambda: settled(system, store, len(senders)), "all mails to end")
+    senders = addresses(len(STEPS) * len(WORDS))
+    for number, step in enumerate(STEPS):
+        system.kill_service()
+        mark = tmp_path / step
+        system.env["INSYN_TEST_DIES_AFTER"] = f"{step}:{mark}"
+        system.begin_service()
+        deliver(dovecot, senders[number * len(WORDS) : (number + 1) * len(WORDS)])
+        system.wait_until_gone()
+        assert mark.exists(), step
+        del system.env["INSYN_TEST_DIES_AFTER"]
+        system.start_service()
+        system.wait_for(lambda: settled(system, store, (number + 1) * len(WORDS)), f"all mails to end after {step}")  # noqa: B023
     everything_is_in_order(system, dovecot, store, senders)
 
 
