@@ -54,14 +54,19 @@ def placeholder(tracker: Tracker, entity: str) -> str | None:
 
 def writer(tracker: Tracker) -> str | None:
     """The placeholder of the address a mail came from; None in the chat, where a person gives one when asked."""
-    address = tracker.latest_message["metadata"].get("address")
+    address = _metadata(tracker).get("address")
     return str(address) if address else None
 
 
 def signed(tracker: Tracker) -> str | None:
     """The placeholder of the name a mail was signed with."""
-    name = tracker.latest_message["metadata"].get("name")
+    name = _metadata(tracker).get("name")
     return str(name) if name else None
+
+
+def _metadata(tracker: Tracker) -> dict[str, Any]:
+    """What the gateway says of the message; nothing where it comes from elsewhere (`rasa shell`)."""
+    return tracker.latest_message.get("metadata") or {}
 
 
 def interrupted(tracker: Tracker) -> bool:
