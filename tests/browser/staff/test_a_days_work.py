@@ -117,6 +117,7 @@ def test_an_unverified_request_is_verified(served: Served, works: Works) -> None
     page.get_by_role("link", name=re.compile("ej verifierade")).click()
     page.get_by_role("link", name=case.reference).click()
     expect(page.get_by_text("Det räcker inte.")).to_be_visible()
+    page.wait_for_load_state()  # the keys have come
     page.keyboard.press("e")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Verifiera personen")

@@ -44,6 +44,7 @@ def test_from_a_misread_message_to_a_model_that_reads_it(served: Served, works: 
     page.get_by_label("Ord i det som skrivits").fill("gurkan")
     page.keyboard.press("Enter")
     expect(page.get_by_role("row")).to_have_count(2)  # the head and the one
+    page.wait_for_load_state()  # the keys have come
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.get_by_label("Borde ha lästs som").select_option("complaint")
