@@ -26,7 +26,7 @@ from tests.fixtures.apart import Apart
 from tests.fixtures.crowd import REFERENCE, Crowd, Person
 from tests.fixtures.postgres import Cluster
 
-INTERRUPTIONS = int(os.environ.get("INTERRUPTIONS", "12"))
+INTERRUPTIONS = int(os.environ.get("INTERRUPTIONS", "8"))
 CROWD = 4
 SEED = 20260305
 MOST_ANSWERS_BETWEEN = 12

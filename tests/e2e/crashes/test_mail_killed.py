@@ -25,7 +25,7 @@ from tests.fixtures.correspondence import mail
 from tests.fixtures.dovecot import Dovecot
 
 MAILS = int(os.environ.get("MAILS", "24"))
-INTERRUPTIONS = int(os.environ.get("MAIL_INTERRUPTIONS", "6"))
+INTERRUPTIONS = int(os.environ.get("MAIL_INTERRUPTIONS", "3"))
 SEED = 20260305
 WORDS = (
     ("Radera alla mina uppgifter.", "request.erasure"),
