@@ -1,6 +1,7 @@
 """Fixtures for every tier."""
 
 from tests.fixtures.browser import chromium
+from tests.fixtures.dovecot import dovecot
 from tests.fixtures.house import (
     clock,
     empty_sqlite,
@@ -12,15 +13,18 @@ from tests.fixtures.house import (
     sqlite_file,
     store,
 )
+from tests.fixtures.openid_provider import openid_provider
 from tests.fixtures.postgres import postgres_database, postgres_url, store_url
 from tests.fixtures.running import system
 
 __all__ = [
     "chromium",
     "clock",
+    "dovecot",
     "empty_sqlite",
     "house",
     "migrated_postgres",
+    "openid_provider",
     "postgres_database",
     "postgres_url",
     "quick_build",

@@ -13,18 +13,15 @@ from fastapi.responses import HTMLResponse
 from insyn.bootstrap import Services
 from insyn.requests.desk import LINK_PATH
 from insyn.requests.mailbox_link import NoSuchLink
-from insyn.web.limits import Buckets, client_address
+from insyn.web.limits import by_address
 from insyn.web.pages import notice, page, too_fast
 
 
 def confirm_router(services: Services) -> APIRouter:
     """The routes under /bekrafta."""
     settings, links = services.settings, services.links
-    per_address = Buckets(settings.rate_open_per_minute)
+    wait_for = by_address(settings.rate_open_per_minute, settings.trusted_proxies)
     router = APIRouter(prefix=LINK_PATH)
-
-    def wait_for(request: Request) -> int:
-        return per_address.wait_for(client_address(request, settings.trusted_proxies))
 
     @router.get("/{link}", response_class=HTMLResponse)
     async def look(request: Request, link: str) -> Response:

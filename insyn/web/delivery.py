@@ -16,7 +16,7 @@ from insyn.bootstrap import Services
 from insyn.clock import STOCKHOLM, swedish_date, written_date
 from insyn.delivery.deliveries import NoSuchDelivery, Waiting
 from insyn.identity.challenge import Outcome
-from insyn.web.limits import Buckets, client_address
+from insyn.web.limits import by_address
 from insyn.web.pages import PRIVATE, notice, page, too_fast
 
 CODE_SENT = "En kod är på väg till din e-postadress. Den gäller i tio minuter."
@@ -34,11 +34,8 @@ FETCH_AGAIN = (
 def delivery_router(services: Services) -> APIRouter:
     """The routes under /hamta."""
     settings, deliveries = services.settings, services.deliveries
-    per_address = Buckets(settings.rate_open_per_minute)
+    wait_for = by_address(settings.rate_open_per_minute, settings.trusted_proxies)
     router = APIRouter(prefix="/hamta")
-
-    def wait_for(request: Request) -> int:
-        return per_address.wait_for(client_address(request, settings.trusted_proxies))
 
     @router.get("/{link}", response_class=HTMLResponse)
     async def look(request: Request, link: str) -> Response:

@@ -12,19 +12,16 @@ from insyn.bootstrap import Services
 from insyn.identity.oidc import OidcRefused, Reason, Started
 from insyn.identity.step_up import PATH
 from insyn.requests.step_up import NoSuchInvitation, StepUp
-from insyn.web.limits import Buckets, client_address
+from insyn.web.limits import by_address
 from insyn.web.pages import notice, page, too_fast
 
 
 def identify_router(services: Services, step_up: StepUp) -> APIRouter:
     """The routes under /bevis."""
     settings = services.settings
-    per_address = Buckets(settings.rate_open_per_minute)
+    wait_for = by_address(settings.rate_open_per_minute, settings.trusted_proxies)
     cookie = _Cookie(settings.public_url.startswith("https://"))
     router = APIRouter(prefix=PATH)
-
-    def wait_for(request: Request) -> int:
-        return per_address.wait_for(client_address(request, settings.trusted_proxies))
 
     @router.get("/klart", response_class=HTMLResponse)
     async def back(request: Request) -> Response:

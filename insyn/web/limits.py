@@ -34,6 +34,12 @@ class Buckets:
         return 0 if taken else max(1, math.ceil((1 - level) / self._rate))
 
 
+def by_address(per_minute: int, trusted_proxies: str) -> Callable[[Request], int]:
+    """A limit for each network address: of a request, 0 or the whole seconds its sender has to wait."""
+    buckets = Buckets(per_minute)
+    return lambda request: buckets.wait_for(client_address(request, trusted_proxies))
+
+
 def client_address(request: Request, trusted_proxies: str) -> str:
     """The caller's network address; `X-Forwarded-For` counts only when it comes from a trusted proxy."""
     peer = request.client.host if request.client else "unknown"

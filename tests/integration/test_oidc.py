@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
@@ -18,17 +18,11 @@ BACK = "http://testserver/bevis/klart"
 KEY = "a key for tests only"
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[OpenIdProvider]:
-    with OpenIdProvider() as running:
-        yield running
-
-
 @pytest.fixture
-def provider(running: OpenIdProvider) -> OpenIdProvider:
-    running.lie()
-    running.person(sub="kim-1", name="KIM ANDERS EXEMPEL")
-    return running
+def provider(openid_provider: OpenIdProvider) -> OpenIdProvider:
+    openid_provider.lie()
+    openid_provider.person(sub="kim-1", name="KIM ANDERS EXEMPEL")
+    return openid_provider
 
 
 class Moving:

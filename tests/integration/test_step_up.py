@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,17 +32,11 @@ DOUBT = Wording(
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[OpenIdProvider]:
-    with OpenIdProvider() as running:
-        yield running
-
-
 @pytest.fixture
-def provider(running: OpenIdProvider) -> OpenIdProvider:
-    running.lie()
-    running.person(sub="kim-1", name="EXEMPEL, KIM ANDERS")
-    return running
+def provider(openid_provider: OpenIdProvider) -> OpenIdProvider:
+    openid_provider.lie()
+    openid_provider.person(sub="kim-1", name="EXEMPEL, KIM ANDERS")
+    return openid_provider
 
 
 @pytest.fixture

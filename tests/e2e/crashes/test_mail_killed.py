@@ -38,17 +38,6 @@ STEPS = ("fetched", "stored", "decided", "turned", "replied", "sent", "flagged")
 
 
 @pytest.fixture
-def dovecot() -> Iterator[Dovecot]:
-    dovecot = Dovecot()
-    try:
-        dovecot.start()
-        yield dovecot
-    finally:
-        dovecot.stop()
-        dovecot.remove()
-
-
-@pytest.fixture
 def launch(tmp_path: Path, dovecot: Dovecot) -> Iterator[Callable[[], Apart]]:
     started: list[Apart] = []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
@@ -20,17 +19,6 @@ from tests.fixtures.house import ADDRESS, House
 
 pytestmark = pytest.mark.usefixtures("running_rasa")
 LIMIT = 20_000
-
-
-@pytest.fixture
-def dovecot() -> Iterator[Dovecot]:
-    dovecot = Dovecot()
-    try:
-        dovecot.start()
-        yield dovecot
-    finally:
-        dovecot.stop()
-        dovecot.remove()
 
 
 def source(house: House, dovecot: Dovecot, *, password: str = PASSWORD, done_folder: str = "") -> ImapSource:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,17 +18,11 @@ from tests.fixtures.openid_provider import ACR, CLIENT_ID, CLIENT_SECRET, OpenId
 from tests.fixtures.staff import Desk, set_up
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[OpenIdProvider]:
-    with OpenIdProvider() as running:
-        yield running
-
-
 @pytest.fixture
-def provider(running: OpenIdProvider) -> OpenIdProvider:
-    running.lie()
-    running.person(sub="hanna-1", name="Hanna Handläggare")
-    return running
+def provider(openid_provider: OpenIdProvider) -> OpenIdProvider:
+    openid_provider.lie()
+    openid_provider.person(sub="hanna-1", name="Hanna Handläggare")
+    return openid_provider
 
 
 @pytest.fixture
