@@ -6,7 +6,7 @@ from rasa_sdk import Tracker
 
 from actions.base import Events, InsynAction
 from actions.mailed import pass_on
-from actions.message import answer_questions, not_a_description, remember, take_down_complaint
+from actions.message import added_to_report, answer_questions, not_a_description, remember, take_down_complaint
 from actions.speech import Voice, candidates, intent
 from insyn.policy.answers import NEAREST
 
@@ -83,12 +83,10 @@ class ActionClarify(InsynAction):
         if voice.by_mail:
             pass_on(self, voice, tracker)
             return []
-        topics = nearest(self, tracker)
-        voice.say(
-            "clarify",
-            topic="fallback.clarify",
-            choices=[voice.choice(each) for each in topics] + [voice.choice("handover.human")],
-        )
+        choices = [voice.choice(each) for each in nearest(self, tracker)]
+        if added_to_report(self, voice, tracker, choices):
+            return []
+        voice.say("clarify", topic="fallback.clarify", choices=[*choices, voice.choice("handover.human")])
         return []
 
 
@@ -102,6 +100,8 @@ class ActionOutOfScope(InsynAction):
         name = intent(tracker)
         if voice.by_mail and name not in TOLD_BY_MAIL:
             pass_on(self, voice, tracker)
+            return []
+        if added_to_report(self, voice, tracker, []):
             return []
         phrase = name if name in self.book.phrases else "out_of_scope"
         choices = [voice.choice("handover.human")]

@@ -7,8 +7,9 @@ from rasa_sdk.events import SlotSet
 
 from actions.base import Events, InsynAction
 from actions.mailed import pass_on
+from actions.message import added_to_report
 from actions.prompts import ask_in_other_words, confirmed_by_link
-from actions.speech import Voice, here, words, writer
+from actions.speech import Voice, here, intent, words, writer
 
 
 class ActionWait(InsynAction):
@@ -77,6 +78,6 @@ class ActionUnexpected(InsynAction):
             pass_on(self, voice, tracker)
         elif tracker.active_loop.get("name") and slot:
             ask_in_other_words(voice, tracker)
-        else:
+        elif not (intent(tracker).startswith("inform.") and added_to_report(self, voice, tracker, [])):
             voice.say("unexpected", choices=[voice.choice("assistant.capabilities"), voice.choice("handover.human")])
         return []

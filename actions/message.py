@@ -6,7 +6,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 
 from actions.base import Events, InsynAction
-from actions.speech import ANSWERED, Voice, due_fills, here, intent, nouns_of, parts, words, writer
+from actions.speech import ANSWERED, Choice, Voice, due_fills, here, intent, nouns_of, parts, words, writer
 from insyn.cases.kinds import KINDS
 
 # The right that an answer leads on to, so that a "ja" after it can start the request.
@@ -22,6 +22,8 @@ RIGHT_BEHIND = {
 
 
 OWN_DATA = "own_data."
+# Asked of a machine in earnest by nobody, and of no use to whoever reads a report.
+NEVER_ADDED = ("out_of_scope.manipulation", "out_of_scope.abuse", "out_of_scope.gibberish")
 
 
 def rights_in(tracker: Tracker) -> list[str]:
@@ -61,6 +63,17 @@ def take_down_complaint(action: InsynAction, voice: Voice, tracker: Tracker) -> 
         action.desk.add_address_to_report(here(tracker), case.reference, address)
     voice.say("complaint.received", topic="complaint", case=case, reference=case.reference)
     return [SlotSet("report", case.reference)]
+
+
+def added_to_report(action: InsynAction, voice: Voice, tracker: Tracker, choices: list[Choice]) -> bool:
+    """What is not understood just after a report belongs to it: whoever told something often goes on telling."""
+    reference = tracker.get_slot("report")
+    if not reference or voice.by_mail or tracker.active_loop.get("name") or intent(tracker) in NEVER_ADDED:
+        return False
+    case = action.desk.add_to_report(here(tracker), reference, words(tracker))
+    if case is not None:
+        voice.say("report.added", topic="handover.human", case=case, reference=case.reference, choices=choices)
+    return case is not None
 
 
 def open_rights_beside(action: InsynAction, voice: Voice, tracker: Tracker) -> Events:

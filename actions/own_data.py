@@ -163,7 +163,7 @@ def send_code(desk: RequestDesk, voice: Voice, tracker: Tracker, phrase: str) ->
     address = str(tracker.get_slot("own_email"))
     sent = desk.send_code(here(tracker), address, purpose=OWN_DATA)
     if sent.until is not None:
-        voice.say_limited("own_data.code_limited", sent.until, another_day=sent.another_day, expects="own_code")
+        voice.say_limited("own_data.code_limited", sent, expects="own_code")
         return
     voice.say(phrase, email=address, choices=choices_for(voice, "own_code"), expects="own_code")
     if desk.mail_is_slow():

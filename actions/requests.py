@@ -274,7 +274,7 @@ class AskForSlot(InsynAction):
             return []
         sent = self.desk.send_code(here(tracker), email)
         if sent.until is not None:
-            voice.say_limited("ask.code.limited", sent.until, another_day=sent.another_day, expects="code")
+            voice.say_limited("ask.code.limited", sent, expects="code")
         else:
             voice.say("ask.code", email=email, choices=choices_for(voice, "code"), expects="code")
             if self.desk.mail_is_slow():
@@ -370,7 +370,7 @@ class ActionResendCode(InsynAction):
                 email = tracker.get_slot("email")
                 sent = self.desk.send_code(here(tracker), email)
                 if sent.until is not None:
-                    voice.say_limited("ask.code.limited", sent.until, another_day=sent.another_day, expects="code")
+                    voice.say_limited("ask.code.limited", sent, expects="code")
                 else:
                     voice.say("code.resent", email=email, expects="code")
                     if self.desk.mail_is_slow():
@@ -444,6 +444,10 @@ class ActionAffirm(InsynAction):
         offered = tracker.get_slot("offered")
         if voice.by_mail:
             pass_on(self, voice, tracker)  # a mail offers nothing that a yes could take up
+            return []
+        report = tracker.get_slot("report")
+        if not offered and report and self.desk.lacks_address(here(tracker), report):
+            voice.say("report.which_address", reference=report, expects="email")
             return []
         if not offered:
             voice.say("unexpected")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -10,7 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from insyn.clock import STOCKHOLM, written_date
 from insyn.policy.answers import AnswerBook
-from insyn.requests.desk import CaseView, Here
+from insyn.requests.desk import CaseView, Here, Sent
 
 Choice = dict[str, str]
 
@@ -108,10 +107,12 @@ class Voice:
             topic=topic, choices=choices, case=case, expects=EXPECTED.get(expects or "", expects), files=files, ends=ends,
         )  # fmt: skip
 
-    def say_limited(self, phrase: str, until: datetime, *, another_day: bool, expects: str) -> None:
-        """Says that no code can be sent now, and when one can."""
-        local = until.astimezone(STOCKHOLM)
-        day, day_en = (f"den {written_date(local.date())} ", f" on {local:%-d %B %Y}") if another_day else ("", "")
+    def say_limited(self, phrase: str, sent: Sent, *, expects: str) -> None:
+        """Says that no code can be sent now, and when one can. `sent` has an `until`."""
+        assert sent.until is not None
+        local = sent.until.astimezone(STOCKHOLM)
+        day, day_en = (f"den {written_date(local.date())} ", f" on {local:%-d %B %Y}") if sent.another_day else ("", "")
+        phrase = "code.just_sent" if sent.just_sent else phrase
         self.say(phrase, expects=expects, until=f"{day}klockan {local:%H.%M}", until_en=f"{local:%H.%M}{day_en}")
 
     def answer(self, topic: str) -> None:

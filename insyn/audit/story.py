@@ -68,7 +68,7 @@ _PLAIN = {
     "case.identification_refused": "Personen försökte legitimera sig, men det godtogs inte. Tvivlet står kvar.",
     "case.due_soon": "Sista svarsdagen är nära.",
     "case.overdue": "Sista svarsdagen har passerat.",
-    "case.reminded": "En påminnelse lades till ärendet.",
+    "case.reminded": "Personen hörde av sig igen, och orden lades till ärendet.",
     "case.shredded": "Ärendets innehåll raderades på personens begäran. Bara de yttre uppgifterna är kvar.",
     "delivery.sent": "En länk till filer skickades till personens adress.",
     "delivery.opened": "Rätt kod skrevs in, och filerna blev åtkomliga för en kort stund.",

@@ -39,11 +39,12 @@ BY_LINK = "link"
 
 
 class Limited(Exception):
-    """No code may be sent to this address now; `until` is when one may."""
+    """No code may be sent to this address now; `until` is when one may. `just_sent`: one went out less than a minute ago."""
 
-    def __init__(self, until: datetime) -> None:
+    def __init__(self, until: datetime, *, just_sent: bool = False) -> None:
         super().__init__(until)
         self.until = until
+        self.just_sent = just_sent
 
 
 class Outcome(Enum):
@@ -264,7 +265,7 @@ class Challenges:
             .order_by(Challenge.created_at.desc())
         ).all()
         if recent and recent[0] + PAUSE > now:
-            raise Limited(recent[0] + PAUSE)
+            raise Limited(recent[0] + PAUSE, just_sent=True)
         if len(recent) >= CODES_PER_HOUR:
             raise Limited(recent[CODES_PER_HOUR - 1] + timedelta(hours=1))
         used_up_until = self._used_up_until(session, address_index, now)

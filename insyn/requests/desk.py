@@ -34,6 +34,7 @@ CONFIRM = "confirm-request"
 LINK_PATH = "/bekrafta"
 OWN_DATA = "own-data"
 PROOF_LASTS = timedelta(hours=1)
+TELLING = timedelta(minutes=15)
 CASES_SHOWN = 10
 
 
@@ -79,10 +80,14 @@ class CaseView:
 
 @dataclass(frozen=True)
 class Sent:
-    """Whether a code is on its way; `until` says when the next may be, where limits forbid one now."""
+    """Whether a code is on its way; `until` says when the next may be, where limits forbid one now.
+
+    `just_sent`: all that forbids it is that one was sent less than a minute ago.
+    """
 
     until: datetime | None = None
     another_day: bool = False
+    just_sent: bool = False
 
 
 class RequestDesk:
@@ -343,10 +348,8 @@ class RequestDesk:
         """Notes where the reporter can be reached; None if the report is not this conversation's. Raises `AddressInvalid`."""
         with self._store.write() as session:
             conversation, turn = self._place(session, here)
-            case = self._casebook.by_reference(session, reference)
-            if case is None or case.conversation_id != conversation.id or KINDS[case.kind].is_right:
-                return None
-            if self._casebook.is_closed(case):
+            case = self._report(session, conversation, reference)
+            if case is None:
                 return None
             address = self._address(session, conversation, placeholder)
             index = self._casebook.address_index(session, address)
@@ -356,6 +359,30 @@ class RequestDesk:
                     letter = compose.acknowledged_letter(case, str(address))
                     self._post.send(session, "acknowledged", letter, case, f"acknowledged:{case.id}:{index.hex()[:16]}")
             return self._view(case)
+
+    def add_to_report(self, here: Here, reference: str, words: str) -> CaseView | None:
+        """More words to a report that was made in this conversation a moment ago (`TELLING`); None if there is none to add to."""
+        with self._store.write() as session:
+            conversation, turn = self._place(session, here)
+            case = self._report(session, conversation, reference)
+            if case is None or turn.at - case.received_at > TELLING:
+                return None
+            self._remind_once(session, case, here, self._vault.reveal(session, conversation, words))
+            return self._view(case)
+
+    def lacks_address(self, here: Here, reference: str) -> bool:
+        """Whether a report of this conversation says nowhere how its person is reached."""
+        with self._store.read() as session:
+            conversation, _ = self._place(session, here)
+            case = self._report(session, conversation, reference)
+            return case is not None and case.address_index is None
+
+    def _report(self, session: Session, conversation: Conversation, reference: str) -> Case | None:
+        """An open report, complaint or question of this conversation."""
+        case = self._casebook.by_reference(session, reference)
+        if case is None or case.conversation_id != conversation.id or KINDS[case.kind].is_right:
+            return None
+        return None if self._casebook.is_closed(case) else case
 
     def pass_on(self, here: Here, words: str, *, note: str) -> CaseView:
         """What is not for a machine reaches a human: with a case of the conversation that is being worked on, else as a question."""
@@ -422,7 +449,8 @@ class RequestDesk:
             )  # fmt: skip
         except Limited as limit:
             self._audit.append(session, "challenge.limited", here.conversation_id)
-            return Sent(limit.until, swedish_date(limit.until) != swedish_date(self._clock()))
+            another_day = swedish_date(limit.until) != swedish_date(self._clock())
+            return Sent(limit.until, another_day, limit.just_sent)
 
     def own_cases(self, here: Here) -> list[CaseView]:
         """The conversation's own requests, when its mailbox has been proved in it."""
@@ -544,7 +572,8 @@ class RequestDesk:
             if strict:
                 raise
             self._audit.append(session, "challenge.limited", here.conversation_id)
-            return Sent(limit.until, swedish_date(limit.until) != swedish_date(self._clock()))
+            another_day = swedish_date(limit.until) != swedish_date(self._clock())
+            return Sent(limit.until, another_day, limit.just_sent)
         if issued is not None:
             link = f"{self._public_url}{LINK_PATH}/{issued.link}" if issued.link else None
             letter = compose.code_letter(str(address), issued.code, issued.expires_at, link)

@@ -71,7 +71,7 @@ def test_a_repeat_is_told_with_the_other_case_and_the_end_with_its_points(house:
         "finns inga (artikel 19)." in _texts(house, second.id)
     )
     assert f"Kim Holm lade ärendet till ärende {first.reference}, med skäl." in _texts(house, third.id)
-    assert "En påminnelse lades till ärendet." in _texts(house, first.id)
+    assert "Personen hörde av sig igen, och orden lades till ärendet." in _texts(house, first.id)
 
 
 def test_what_the_person_does_at_the_desk_is_told_too(house: House) -> None:

@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from insyn.cases.casebook import Note
 from insyn.cases.checklist import CHECKLISTS
 from insyn.cases.grounds import grounds_for
 from insyn.cases.kinds import KINDS
@@ -53,11 +52,6 @@ def unproved(house: House, kind: str = "request.erasure") -> Case:
 
 def work(house: House) -> CaseWork:
     return house.services.casework
-
-
-def notes(house: House, case: Case) -> list[Note]:
-    with house.store.read() as session:
-        return house.casebook.notes(session, house.casebook.by_reference(session, case.reference) or case)
 
 
 def everything(house: House) -> tuple[object, ...]:
@@ -193,7 +187,7 @@ def test_taking_up_leaves_a_case_with_whom_it_was_given_to(house: House) -> None
 def test_security_17_a_note_is_sealed_and_the_log_holds_its_id_only(house: House) -> None:
     (case,) = opened(house)
     work(house).note(case.id, "Kim Testsson ringde och var ledsen.", by=KIM)
-    noted = notes(house, case)[-1]
+    noted = house.notes(case)[-1]
     assert (noted.kind, noted.author, noted.text) == ("note", KIM, "Kim Testsson ringde och var ledsen.")
     with house.store.read() as session:
         row = session.scalars(select(AuditRow).where(AuditRow.event == "case.noted")).one()
@@ -214,7 +208,7 @@ def test_a_closed_case_can_be_noted_on_but_not_given_away(house: House) -> None:
 def test_a_copy_of_an_id_document_is_noted_as_received_not_needed_discarded(house: House) -> None:
     (case,) = opened(house)
     work(house).discard_id_copy(case.id, by=KIM)
-    assert "Mottagen, behövs inte, förstörd." in notes(house, case)[-1].text
+    assert "Mottagen, behövs inte, förstörd." in house.notes(case)[-1].text
     assert house.events(case.id)[-1] == "case.id_copy_discarded"
 
 
@@ -244,7 +238,7 @@ def test_staff_who_verify_say_how_and_the_person_gets_the_receipt(house: House) 
     (receipt,) = house.letters("receipt", ADDRESS)
     assert "en handläggare har gått igenom det du har visat" in receipt.text
     assert house.case(case.reference).proof == "staff"
-    assert HOW in [note.text for note in notes(house, case)]
+    assert HOW in [note.text for note in house.notes(case)]
     with pytest.raises(GuardFailed):
         work(house).verify(case.id, HOW, by=KIM)
 
@@ -357,7 +351,7 @@ def test_the_letter_is_kept_with_the_case_after_the_outbox_has_forgotten_it(hous
     with house.store.write() as session:
         for mail in session.scalars(select(OutgoingMail)):
             mail.sealed = None
-    kept = [note for note in notes(house, case) if note.kind == "letter" and note.about == "refused"]
+    kept = [note for note in house.notes(case) if note.kind == "letter" and note.about == "refused"]
     assert len(kept) == 1
     assert REASONS in kept[0].text
 
@@ -441,7 +435,7 @@ def test_without_an_address_the_letter_is_kept_for_sending_by_hand(house: House)
     view = house.services.desk.report(house.visitor().says(), "question", "…", note="x")
     assert work(house).complete(view.id, FULL, by=KIM).mailed is False
     assert house.letters("completed") == []
-    assert ANSWER in notes(house, house.case(view.reference))[-1].text
+    assert ANSWER in house.notes(house.case(view.reference))[-1].text
     assert house.events(view.id)[-1] == "letter.to_send_by_hand"
 
 
@@ -479,7 +473,7 @@ def test_a_reporter_who_regrets_an_incident_leaves_it_open_with_a_reminder(house
     kept = house.services.desk.withdraw(visitor.says(), view.reference)
     assert kept is not None
     assert not kept.closed
-    assert "ta tillbaka rapporten" in notes(house, house.case(view.reference))[-1].text
+    assert "ta tillbaka rapporten" in house.notes(house.case(view.reference))[-1].text
     assert house.letters("withdrawn") == []
 
 
@@ -580,7 +574,7 @@ def test_a_human_may_attach_a_repeat_and_its_words_are_kept_and_the_person_told(
     (letter,) = house.letters("attached", ADDRESS)
     assert first.reference in letter.text
     assert "7 april 2026" in letter.text
-    reminder = notes(house, first)[-1]
+    reminder = house.notes(first)[-1]
     assert (reminder.kind, reminder.text) == ("reminder", "Ta bort mina uppgifter.")
     assert house.case(first.reference).state == State.OPEN
 
@@ -600,7 +594,7 @@ def test_a_reminder_attaches_to_its_case_and_changes_nothing_else(house: House) 
     work(house).remind(case.id, "Hur går det med min begäran?")
     after = house.case(case.reference)
     assert (after.state, after.due_on) == (case.state, case.due_on)
-    assert notes(house, case)[-1].author == "person"
+    assert house.notes(case)[-1].author == "person"
 
 
 # -- two people at once

@@ -407,6 +407,26 @@ def test_address_for_a_report_of_this_conversation_only(house: House) -> None:
     assert house.case(case.reference).state == "open"
 
 
+def test_what_is_told_just_after_a_report_is_added_to_it(house: House) -> None:
+    visitor, stranger = house.visitor(), house.visitor()
+    desk = house.services.desk
+    case = desk.report(visitor.says(), "report.incident", "En fil låg öppet.", note="incident", urgent=True)
+    assert desk.lacks_address(visitor.says(), case.reference)
+    house.clock.go(minutes=14)
+    here = visitor.says()
+    for _ in range(2):  # Rasa may repeat an action
+        assert (
+            desk.add_to_report(here, case.reference, f"{visitor.keeps('namn', 'Karl Öberg')} lade dit den.") is not None
+        )
+    (added,) = [note for note in house.notes(house.case(case.reference)) if note.kind == "reminder"]
+    assert added.text == "Karl Öberg lade dit den."
+    assert desk.add_to_report(stranger.says(), case.reference, "…") is None
+    desk.add_address_to_report(visitor.says(), case.reference, visitor.address())
+    assert not desk.lacks_address(visitor.says(), case.reference)
+    house.clock.go(minutes=2)
+    assert desk.add_to_report(visitor.says(), case.reference, "…") is None, "by then it is something else"
+
+
 # -- looking up
 
 
@@ -571,7 +591,7 @@ def test_too_soon_says_when(house: House) -> None:
     sent = house.services.desk.send_code(visitor.says(), visitor.address())
     assert sent.until is not None
     assert (sent.until - began).total_seconds() == 60
-    assert not sent.another_day
+    assert (sent.another_day, sent.just_sent) == (False, True)
     assert house.count(OutgoingMail) == 1
 
 

@@ -32,6 +32,17 @@ def test_it_is_taken_at_once(
     assert case["reference"] in chat.text
 
 
+def test_whoever_told_something_may_go_on_telling(chat: Chat, address: str) -> None:
+    chat.say("Jag hittade en delad länk där alla kan läsa era kunders löner")
+    reference = chat.case["reference"]
+    chat.say("det var i tisdags kväll den låg på ett forum om båtar")
+    assert chat.case["reference"] == reference, "more of the same report"
+    chat.say("ja")
+    assert "adressen" in chat.text
+    chat.say(f"Bo Ek, {address}")
+    assert chat.case["reference"] == reference
+
+
 def test_an_incident_alarms_the_staff(chat: Chat, system: System) -> None:
     chat.say("Jag hittade en USB-sticka med era kunders löner på tåget")
     assert "report.incident" in chat.topics
