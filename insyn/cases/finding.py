@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, and_, func, literal, select, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Date, String, and_, bindparam, func, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session, load_only
 
 from insyn.cases.transitions import CLOSED, State
@@ -135,11 +135,11 @@ def _in_tray(tray: Tray, now: datetime, notice_days: int) -> ColumnElement[bool]
         until = today + timedelta(days=notice_days)
         return and_(still_open, Case.due_on.between(today, until), Case.sort_on.between(today, until))
     if tray is Tray.INCIDENTS:
-        return and_(still_open, Case.kind == "report.incident")
+        return and_(still_open, Case.kind == _spelled("report.incident"))
     if tray is Tray.HUMAN:
-        return and_(still_open, Case.kind.in_(MESSAGES))
+        return and_(still_open, Case.kind.in_(_spelled(*MESSAGES)))
     if tray is Tray.UNVERIFIED:
-        return and_(still_open, Case.state.in_(UNVERIFIED))
+        return and_(still_open, Case.state.in_(_spelled(*UNVERIFIED)))
     if tray is Tray.DOUBTED:
         doubts = select(IdentityDoubt.case_id).where(IdentityDoubt.settled_at.is_(None))
         return and_(still_open, Case.id.in_(doubts))
@@ -158,6 +158,13 @@ def _in_tray(tray: Tray, now: datetime, notice_days: int) -> ColumnElement[bool]
     return Case.id.in_(
         select(OutgoingMail.case_id).where(OutgoingMail.status == "failed", OutgoingMail.case_id.is_not(None))
     )
+
+
+def _spelled(*values: str) -> BindParameter[Any]:
+    """Values that stand in the statement itself: an index of a part of the table is used only where the statement names that part."""
+    expanding = len(values) > 1
+    value = list(values) if expanding else values[0]
+    return bindparam(None, value, String, expanding=expanding, literal_execute=True)
 
 
 def _order(wanted: Wanted) -> _Order:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Container
+from collections.abc import AsyncIterator, Container, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -42,6 +42,7 @@ from insyn.store.models import Conversation, Turn
 MAX_BYTES = 8192
 OPENING_CHOICES = ("policy.rights.overview", "request.access", "request.erasure", "policy.retention.general")
 LATER_AFTER = timedelta(seconds=6)
+LAST_WORD = timedelta(days=1)  # for whoever was away when the answer came that ends a conversation
 NOT_WORDS = "/ \t\n"
 HELD = (
     "Konversationen behövs för ett rättsligt anspråk och kan inte raderas nu (dataskyddsförordningen, artikel 17.3 e)."
@@ -283,6 +284,8 @@ class Gateway:
         async with self._alone(conversation_id):
             heard = await asyncio.to_thread(self._hear, conversation_id, text, choice, key)
             if isinstance(heard, Reply):
+                if heard.ended:
+                    await asyncio.to_thread(self._erase, conversation_id)
                 return heard
             return await self._answer(heard, waited=asyncio.get_running_loop().time() - came)
 
@@ -359,12 +362,15 @@ class Gateway:
             select(Turn).where(Turn.answers_id == turn.id, Turn.status != "promised").order_by(Turn.seq)
         )
         renewed = conversation.token_rotated_by == turn.id
+        messages = [self._transcript.message(session, conversation, each) for each in replies]
         return Reply(
-            [self._transcript.message(session, conversation, each) for each in replies],
+            messages,
             self._tokens.issue(conversation.id, conversation.token_epoch) if renewed else None,
+            ended=any(message.get("ended") for message in messages) and not conversation.on_hold,
         )
 
     async def _answer(self, heard: _Heard, *, waited: float = 0.0, late: bool = False) -> Reply:
+        """The reply to a message. One that ends the conversation erases it, unless nobody may be there to read it (`late`)."""
         try:
             result = await self._decided(heard, waited)
         except RasaUnavailable as error:
@@ -373,7 +379,7 @@ class Gateway:
                 raise
             return await asyncio.to_thread(self._promise, heard)
         reply = await asyncio.to_thread(self._store_reply, heard, result, late)
-        if any(each["data"].get("ends") for each in result.messages):
+        if not late and any(message.get("ended") for message in reply.messages):
             await asyncio.to_thread(self._erase, heard.conversation_id)
             reply = Reply(reply.messages, ended=True)
         self.news.tell(heard.conversation_id)
@@ -400,6 +406,8 @@ class Gateway:
             if conversation is None:
                 return Reply([])
             said = self._book_reply(session, conversation, heard, result, messages, failed=failed, late=late)
+            if any(each["data"].get("ends") for each in messages):
+                conversation.ends_at = self._clock() + LAST_WORD
             renewed = conversation.token_rotated_by == heard.turn_id
             return Reply(
                 [self._transcript.message(session, conversation, each) for each in said],
@@ -594,6 +602,18 @@ class Gateway:
             if turn is None:
                 return None
             return self._heard(session.get_one(Conversation, conversation_id), turn)
+
+    async def erase_ended(self) -> int:
+        """Erases the conversations whose last word has been there to be read for its time; returns how many."""
+        ended = await asyncio.to_thread(self._ended)
+        for conversation_id in ended:
+            await self.erase(conversation_id)
+        return len(ended)
+
+    def _ended(self) -> Sequence[str]:
+        with self._store.read() as session:
+            over = select(Conversation.id).where(Conversation.ends_at <= self._clock(), Conversation.on_hold.is_(False))
+            return session.scalars(over.limit(100)).all()
 
     async def note_refusal(self, conversation_id: str, refusal: Refused) -> None:
         """Records that a message was refused, and why (not what it said)."""

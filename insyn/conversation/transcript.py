@@ -57,6 +57,7 @@ class Transcript:
             "choices": choices,
             "case": data.get("case"),
             "files": data.get("files"),
+            "ends": data.get("ends"),
         }
         return Turn(
             id=turn_id,
@@ -96,6 +97,7 @@ class Transcript:
             "topic": turn.topic,
             "case": content.get("case"),
             "files": content.get("files"),
+            "ended": content.get("ends"),
             "expects": turn.expects,
             "feedback": turn.feedback,
         }

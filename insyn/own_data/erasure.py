@@ -38,7 +38,7 @@ LOG = (
     "Granskningsloggen innehåller inga personuppgifter i klartext, bara slumpade nummer och tidpunkter. "
     "Den visar bland annat att raderingen gjordes (artikel 5.2)."
 )
-TALK = "Den raderas så snart du har läst svaret."
+TALK = "Den raderas så snart du har läst svaret, senast efter ett dygn."
 
 
 @dataclass(frozen=True)

@@ -353,6 +353,8 @@ def as_json(holdings: Holdings) -> str:
 def _kept_until(conversation: Conversation, period: Period) -> str:
     if conversation.on_hold:
         return "tills vidare, för ett rättsligt anspråk"
+    if conversation.ends_at is not None:
+        return written_date(swedish_date(conversation.ends_at))
     return written_date(swedish_date(conversation.last_activity_at + period.length))
 
 

@@ -86,7 +86,11 @@ class Conversation(Base):
     verified_index: Mapped[bytes | None] = mapped_column(index=True)
     verified_at: Mapped[datetime | None]
     on_hold: Mapped[bool] = mapped_column(Boolean, default=False)
-    __table_args__ = (Index("ix_conversation_channel", "channel", "last_activity_at"),)
+    ends_at: Mapped[datetime | None]  # its person has had it erased; until then the last answer can be read
+    __table_args__ = (
+        Index("ix_conversation_channel", "channel", "last_activity_at"),
+        Index("ix_conversation_ended", "ends_at", sqlite_where=sql("ends_at IS NOT NULL"), postgresql_where=sql("ends_at IS NOT NULL")),
+    )  # fmt: skip
 
 
 class Turn(Base):
@@ -182,6 +186,16 @@ class Case(Base):
         Index(
             "ix_case_queue", "sort_on", "id", "closed_at", "state", "kind", "assignee", "channel", "due_on", "repeats_id", "repeat_seen_at",
             sqlite_where=sql("closed_at IS NULL"), postgresql_where=sql("closed_at IS NULL"),
+        ),
+        # Trays that hold a few of those: each is an index of nothing else, with what its condition is about.
+        *(
+            Index(f"ix_case_tray_{tray}", "sort_on", "id", "closed_at", *about, sqlite_where=sql(holds), postgresql_where=sql(holds))
+            for tray, about, holds in (
+                ("incidents", ("kind",), "closed_at IS NULL AND kind = 'report.incident'"),
+                ("human", ("kind",), "closed_at IS NULL AND kind IN ('question', 'complaint')"),
+                ("unverified", ("state",), "closed_at IS NULL AND state IN ('received', 'awaiting_verification')"),
+                ("repeats", ("repeats_id", "repeat_seen_at"), "closed_at IS NULL AND repeats_id IS NOT NULL AND repeat_seen_at IS NULL"),
+            )
         ),
         Index("ix_case_sorted", "sort_on", "id", sqlite_where=sql("closed_at IS NOT NULL"), postgresql_where=sql("closed_at IS NOT NULL")),
         Index("ix_case_received", "received_at", "id"),

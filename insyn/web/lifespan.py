@@ -95,10 +95,11 @@ def _tell_if_broken(task: asyncio.Task[Any]) -> None:
 
 
 async def _answer_pending(services: Services, pause_seconds: float) -> None:
-    """Answers what was kept while Rasa was away, as soon as it is back."""
+    """Answers what was kept while Rasa was away, as soon as it is back, and erases what such an answer has ended."""
     while True:
         await asyncio.sleep(pause_seconds)
         try:
+            await services.gateway.erase_ended()
             if await services.rasa.is_ready():
                 await services.gateway.answer_pending()
         except (RasaUnavailable, StoreUnavailable) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from insyn.cases.deadline import due_after
 from insyn.clock import written_date
@@ -103,6 +103,23 @@ def test_the_chat_is_erased(page: Page) -> None:
     expect(log.get_by_role("article")).to_have_count(0)
     page.get_by_role("button", name="Börja ett nytt samtal").click()
     expect(log.get_by_role("article")).to_have_count(1)
+
+
+def test_a_last_answer_that_came_late_is_read_before_the_chat_goes(page: Page, context: BrowserContext) -> None:
+    kept = "Det här finns kvar: Ärende INS-2345-6789: Ärendet pågår."
+
+    def came_late(route: Route) -> None:
+        answer = route.fetch()
+        body = answer.json()
+        body["messages"].append({**body["messages"][-1], "id": "late", "text": kept, "choices": [], "ended": True})
+        route.fulfill(response=answer, json=body)
+
+    context.route("**/api/chat/transcript", came_late)
+    with page.expect_response(lambda response: response.request.method == "DELETE") as erased:
+        page.reload()
+    assert erased.value.status == 204
+    expect(page.locator("#notice-text", has_text="Din chatt är raderad.")).to_be_visible()
+    expect(page.get_by_role("log").get_by_role("article").last).to_contain_text(kept)
 
 
 def test_what_is_written_offline_is_sent_when_the_network_is_back(page: Page, context: BrowserContext) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from insyn.conversation.gateway import Gateway
 from insyn.store.models import Conversation, Turn
 from tests.fixtures.fake_rasa import FakeRasa
 from tests.fixtures.house import House
@@ -45,3 +46,72 @@ async def test_own_data_are_not_given_to_a_chat_that_has_shown_no_mailbox(browse
     assert "Bekräfta din e-postadress" in response.json()["error"]["message"]
     response = await browser.http.get(f"/api/chat/own-data.{form}")
     assert response.status_code == 401
+
+
+KEPT = "Det här finns kvar: Ärende INS-2345-6789: Ärendet pågår."
+
+
+async def erased_while_rasa_was_away(house: House, browser: Browser, rasa: FakeRasa) -> str:
+    """The answer that ends a conversation came when nobody waited for it any more; returns the message's key."""
+    await browser.opens()
+    (promise,) = await browser.says("ja", key="k1")
+    assert "ditt meddelande är sparat" in promise["text"]
+    rasa.will_say(KEPT, ends=True)
+    house.clock.go(seconds=10)
+    async with rasa.running():
+        await house.services.gateway.answer_pending()
+    return "k1"
+
+
+async def test_what_is_kept_after_a_late_erasure_can_be_read_before_the_chat_goes(
+    house: House, browser: Browser, rasa: FakeRasa
+) -> None:
+    await erased_while_rasa_was_away(house, browser, rasa)
+    last = (await browser.transcript())[-1]
+    assert (last["text"], last["ended"]) == (KEPT, True)
+    response = await browser.http.delete("/api/chat/conversation", headers=browser.headers())
+    assert response.status_code == 204
+    assert house.count(Conversation) == 0
+
+
+async def test_whoever_asks_again_for_a_late_last_answer_has_then_read_it(
+    house: House, browser: Browser, rasa: FakeRasa
+) -> None:
+    key = await erased_while_rasa_was_away(house, browser, rasa)
+    response = await browser.posts({"text": "ja"}, key=key)
+    assert ([each["text"] for each in response.json()["messages"]], response.json()["ended"]) == ([KEPT], True)
+    assert house.count(Conversation) == 0
+
+
+async def test_a_late_last_answer_that_nobody_reads_goes_after_a_day(
+    house: House, browser: Browser, rasa: FakeRasa
+) -> None:
+    await erased_while_rasa_was_away(house, browser, rasa)
+    house.clock.go(hours=23, minutes=59)
+    assert await house.services.gateway.erase_ended() == 0
+    assert (await browser.transcript())[-1]["text"] == KEPT
+    house.clock.go(minutes=2)
+    with house.store.write() as session:
+        session.get_one(Conversation, browser.conversation_id).on_hold = True
+    assert await house.services.gateway.erase_ended() == 0
+    with house.store.write() as session:
+        session.get_one(Conversation, browser.conversation_id).on_hold = False
+    assert await house.services.gateway.erase_ended() == 1
+    assert (house.count(Conversation), house.count(Turn)) == (0, 0)
+    assert house.events(browser.conversation_id)[-1] == "conversation.erased"
+
+
+async def test_an_erasure_that_a_crash_kept_from_happening_is_made_up_for(
+    house: House, browser: Browser, running_rasa: FakeRasa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_gateway: Gateway, _conversation_id: str) -> None:
+        raise SystemError("the process is gone")
+
+    await browser.opens()
+    running_rasa.will_say(KEPT, ends=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(Gateway, "_erase", killed)
+        assert (await browser.posts({"text": "ja"})).status_code == 500
+    house.clock.go(days=1)
+    assert await house.services.gateway.erase_ended() == 1
+    assert house.count(Conversation) == 0

@@ -109,6 +109,28 @@ def test_rasa_hangs(breakable: Apart) -> None:
     assert len([letter for letter in breakable.letters(address) if "kod" not in letter.subject]) == 1
 
 
+def test_what_is_kept_is_told_also_when_rasa_was_away_as_all_was_to_be_erased(breakable: Apart) -> None:
+    chat = Chat(breakable)
+    chat.say("radera mina uppgifter")
+    chat.go_on_to("done", new_address())
+    reference = chat.case["reference"]
+    chat.say("radera allt du vet om mig")
+    assert chat.expects == "confirmed"
+    breakable.freeze_rasa()
+    try:
+        chat.say("ja")
+        assert SAVED in chat.text
+    finally:
+        breakable.thaw_rasa()
+    (last,) = _answered_later(chat)
+    assert f"Ärende {reference}: Ärendet pågår" in last["text"]
+    assert last["ended"] is True
+    headers = {"Authorization": f"Bearer {chat.token}"}
+    assert breakable.http.delete("/api/chat/conversation", headers=headers).status_code == 204
+    assert breakable.http.get("/api/chat/transcript", headers=headers).status_code == 401
+    assert breakable.case(reference)["status"] == "open"
+
+
 def test_what_is_written_while_rasa_is_away_is_answered_in_order(breakable: Apart) -> None:
     chat = Chat(breakable)
     breakable.freeze_rasa()

@@ -183,6 +183,34 @@ def upgrade() -> None:
             sqlite_where=sa.text("closed_at IS NOT NULL"),
             postgresql_where=sa.text("closed_at IS NOT NULL"),
         )
+        batch_op.create_index(
+            "ix_case_tray_human",
+            ["sort_on", "id", "closed_at", "kind"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NULL AND kind IN ('question', 'complaint')"),
+            postgresql_where=sa.text("closed_at IS NULL AND kind IN ('question', 'complaint')"),
+        )
+        batch_op.create_index(
+            "ix_case_tray_incidents",
+            ["sort_on", "id", "closed_at", "kind"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NULL AND kind = 'report.incident'"),
+            postgresql_where=sa.text("closed_at IS NULL AND kind = 'report.incident'"),
+        )
+        batch_op.create_index(
+            "ix_case_tray_repeats",
+            ["sort_on", "id", "closed_at", "repeats_id", "repeat_seen_at"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NULL AND repeats_id IS NOT NULL AND repeat_seen_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL AND repeats_id IS NOT NULL AND repeat_seen_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_case_tray_unverified",
+            ["sort_on", "id", "closed_at", "state"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NULL AND state IN ('received', 'awaiting_verification')"),
+            postgresql_where=sa.text("closed_at IS NULL AND state IN ('received', 'awaiting_verification')"),
+        )
 
     op.create_table(
         "challenge",
@@ -219,10 +247,18 @@ def upgrade() -> None:
         sa.Column("verified_index", sa.LargeBinary(), nullable=True),
         sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("on_hold", sa.Boolean(), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversation")),
     )
     with op.batch_alter_table("conversation", schema=None) as batch_op:
         batch_op.create_index("ix_conversation_channel", ["channel", "last_activity_at"], unique=False)
+        batch_op.create_index(
+            "ix_conversation_ended",
+            ["ends_at"],
+            unique=False,
+            sqlite_where=sa.text("ends_at IS NOT NULL"),
+            postgresql_where=sa.text("ends_at IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_conversation_last_activity_at"), ["last_activity_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_conversation_verified_index"), ["verified_index"], unique=False)
 
@@ -840,6 +876,11 @@ def downgrade() -> None:
     with op.batch_alter_table("conversation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_conversation_verified_index"))
         batch_op.drop_index(batch_op.f("ix_conversation_last_activity_at"))
+        batch_op.drop_index(
+            "ix_conversation_ended",
+            sqlite_where=sa.text("ends_at IS NOT NULL"),
+            postgresql_where=sa.text("ends_at IS NOT NULL"),
+        )
         batch_op.drop_index("ix_conversation_channel")
 
     op.drop_table("conversation")
@@ -849,6 +890,26 @@ def downgrade() -> None:
 
     op.drop_table("challenge")
     with op.batch_alter_table("case", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_case_tray_unverified",
+            sqlite_where=sa.text("closed_at IS NULL AND state IN ('received', 'awaiting_verification')"),
+            postgresql_where=sa.text("closed_at IS NULL AND state IN ('received', 'awaiting_verification')"),
+        )
+        batch_op.drop_index(
+            "ix_case_tray_repeats",
+            sqlite_where=sa.text("closed_at IS NULL AND repeats_id IS NOT NULL AND repeat_seen_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL AND repeats_id IS NOT NULL AND repeat_seen_at IS NULL"),
+        )
+        batch_op.drop_index(
+            "ix_case_tray_incidents",
+            sqlite_where=sa.text("closed_at IS NULL AND kind = 'report.incident'"),
+            postgresql_where=sa.text("closed_at IS NULL AND kind = 'report.incident'"),
+        )
+        batch_op.drop_index(
+            "ix_case_tray_human",
+            sqlite_where=sa.text("closed_at IS NULL AND kind IN ('question', 'complaint')"),
+            postgresql_where=sa.text("closed_at IS NULL AND kind IN ('question', 'complaint')"),
+        )
         batch_op.drop_index(
             "ix_case_state_closed",
             sqlite_where=sa.text("closed_at IS NOT NULL"),

@@ -30,8 +30,14 @@ export class Conversation {
     this.events = new Events({
       token: () => session.get("token"),
       lastId: () => this.log.lastId,
-      message: (message) => this.#take([message]),
-      transcript: (entries) => this.on.arrived(this.log.sync(entries)),
+      message: (message) => {
+        this.#take([message]);
+        this.#endIfSaid([message]);
+      },
+      transcript: (entries) => {
+        this.on.arrived(this.log.sync(entries));
+        this.#endIfSaid(entries);
+      },
       refused: (token) => this.#renewed(token),
     });
     document.addEventListener("visibilitychange", () => this.#woke());
@@ -129,6 +135,7 @@ export class Conversation {
     this.#rebuild(entries);
     this.#opened();
     this.on.restored();
+    this.#endIfSaid(entries);
   }
 
   // The service may have heard the first waiting message although no answer came: then it is in the transcript already.
@@ -180,6 +187,18 @@ export class Conversation {
 
   #take(messages) {
     this.on.arrived(messages.filter(({ author }) => author !== "person").map((message) => this.log.message(message)).filter(Boolean));
+  }
+
+  // An answer that came late and ends the conversation waits at the service until somebody has it before their eyes.
+  async #endIfSaid(messages) {
+    if (this.state === "over" || !messages.some(({ ended }) => ended)) return;
+    if (document.hidden) await new Promise((seen) => document.addEventListener("visibilitychange", seen, { once: true }));
+    try {
+      await api.erase(session.get("token"));
+    } catch {
+      // The service does it itself before long.
+    }
+    this.#over("erased");
   }
 
   // A refused token may have been renewed by an answer still on its way, or by one that got lost: only when neither
