@@ -175,7 +175,7 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
     intents = taught_intents(book)
     approvals = Approvals(store, book, audit, clock, settings.policy_file)
     approvals.refresh()
-    own_data = OwnData(store, index, casebook, vault, transcript, audit, clock, periods(settings))
+    own_data = OwnData(store, index, casebook, inbox, vault, transcript, audit, clock, periods(settings))
     token_key = settings.token_key.get_secret_value()
     members = Members(store, keyring, audit, clock, token_key=token_key, code_key=settings.code_key.get_secret_value())
     staff_log_in = LogIn(store, members, audit, clock, token_key=token_key)

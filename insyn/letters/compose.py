@@ -80,10 +80,10 @@ class Draft:
         return self.letter
 
 
-def code_letter(to: str, code: str, expires_at: datetime, link: str | None = None) -> Letter:
-    """The one-time code, and the link that does the same."""
+def code_letter(to: str, code: str, expires_at: datetime, *, asked: str, link: str | None = None) -> Letter:
+    """The one-time code, and the link that does the same. `asked` ends "the chat in which you …": what the code is for."""
     until = expires_at.astimezone(STOCKHOLM).strftime("%H.%M")
-    return _compose("code", to, code=f"{code[:4]} {code[4:]}", until=until, link=link)
+    return _compose("code", to, code=f"{code[:4]} {code[4:]}", until=until, asked=asked, link=link)
 
 
 def delivery_code_letter(to: str, code: str, expires_at: datetime) -> Letter:

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from insyn.audit.chain import AuditLog
 from insyn.cases.casebook import Casebook
 from insyn.cases.shredding import shred_case, shred_mail
-from insyn.clock import Clock
-from insyn.own_data.holdings import is_theirs, verified_conversation
+from insyn.clock import Clock, swedish_date, written_date
+from insyn.own_data.holdings import is_theirs, mails_of, verified_conversation
 from insyn.privacy.incoming import shred_incoming
 from insyn.privacy.keys import DataKeyring
 from insyn.privacy.traces import leave_no_trace
@@ -38,6 +38,9 @@ LOG = (
     "Granskningsloggen innehåller inga personuppgifter i klartext, bara slumpade nummer och tidpunkter. "
     "Den visar bland annat att raderingen gjordes (artikel 5.2)."
 )
+MAIL_WAITS = (
+    "En människa ska läsa det och svara dig. Innehållet raderas när det är gjort och tiden för rättelse har gått."
+)
 TALK = "Den raderas så snart du har läst svaret, senast efter ett dygn."
 
 
@@ -55,13 +58,19 @@ class Erased:
 
     conversations: int
     cases: int
+    mails: int
     kept: tuple[Kept, ...]
 
     def text(self) -> str:
         """In Swedish, for the person."""
         talks = "1 konversation" if self.conversations == 1 else f"{self.conversations} konversationer"
         cases = "1 ärende" if self.cases == 1 else f"{self.cases} ärenden"
-        lines = [f"Nu är {talks} och innehållet i {cases} raderade. De kan inte återskapas.", "", "Det här finns kvar:"]
+        content = f"{cases} och {self.mails} mejl" if self.mails else cases
+        lines = [
+            f"Nu är {talks} och innehållet i {content} raderade. De kan inte återskapas.",
+            "",
+            "Det här finns kvar:",
+        ]
         return "\n".join([*lines, *(f"- {each.what}: {each.reason}" for each in self.kept)])
 
 
@@ -95,15 +104,18 @@ class Erasure:
             kept: list[Kept] = []
             mine = {each.id for each in conversations}
             shredded = [case for case in cases if self._shred(session, case, mine, kept)]
+            held = {each.id for each in conversations if each.on_hold}
+            mails = [mail for mail in mails_of(session, index, mine) if self._shred_mail(session, mail, held, kept)]
             spared = here.conversation_id if spare_here else None
             gone = [each for each in conversations if self._remove(session, each, spared, kept)]
             if self._counted(session, index):
                 kept.append(Kept("Engångskoder", CODES))
             kept.append(Kept("Granskningsloggen", LOG))
             self._audit.append(
-                session, "own_data.erased", here.conversation_id, conversations=len(gone), cases=len(shredded), kept=len(kept)
+                session, "own_data.erased", here.conversation_id, conversations=len(gone), cases=len(shredded), mails=len(mails),
+                kept=len(kept),
             )  # fmt: skip
-            erased = Erased(len(gone), len(shredded), tuple(kept))
+            erased = Erased(len(gone), len(shredded), len(mails), tuple(kept))
         leave_no_trace(self._store)
         return erased
 
@@ -122,6 +134,18 @@ class Erasure:
         self._audit.append(session, "case.shredded", case.id, by="person")
         return True
 
+    @staticmethod
+    def _shred_mail(session: Session, mail: IncomingMail, held: set[str], kept: list[Kept]) -> bool:
+        if mail.sealed_raw is None:
+            return False
+        case = session.get(Case, mail.case_id) if mail.case_id else None
+        reason = _reason_to_keep_mail(mail, case, held)
+        if reason is not None:
+            kept.append(Kept(f"Mejlet från dig den {written_date(swedish_date(mail.received_at))}", reason))
+            return False
+        shred_incoming(session, IncomingMail.id == mail.id)
+        return True
+
     def _remove(self, session: Session, conversation: Conversation, spared: str | None, kept: list[Kept]) -> bool:
         if conversation.on_hold:
             kept.append(Kept("En konversation", HELD))
@@ -130,7 +154,6 @@ class Erasure:
             kept.append(Kept("Den här konversationen", TALK))
             return False
         shred_mail(session, conversation.data_key_id)
-        shred_incoming(session, IncomingMail.conversation_id == conversation.id)
         DataKeyring.shred(session, conversation.data_key_id)
         session.delete(conversation)
         self._audit.append(session, "conversation.erased", conversation.id, by="person")
@@ -153,3 +176,11 @@ def _reason_to_keep(case: Case, mine: set[str]) -> str | None:
     if Casebook.is_closed(case):
         return None
     return OPEN_REPORT if case.kind == "report.incident" else OPEN
+
+
+def _reason_to_keep_mail(mail: IncomingMail, case: Case | None, held: set[str]) -> str | None:
+    if mail.conversation_id in held or (case is not None and case.on_hold):
+        return HELD
+    if mail.status not in ("human", "quarantined") or mail.settled_at is not None:
+        return None
+    return None if case is not None and Casebook.is_closed(case) else MAIL_WAITS

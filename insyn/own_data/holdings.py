@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from insyn.audit.chain import AuditLog
@@ -23,11 +23,14 @@ from insyn.clock import STOCKHOLM, Clock, swedish_date, written_date
 from insyn.conversation.transcript import Transcript
 from insyn.identity.address import EmailAddress
 from insyn.identity.levels import LEVEL
+from insyn.mail.inbox import Inbox
+from insyn.mail.reading import read
 from insyn.privacy.keys import BlindIndex
 from insyn.privacy.retention import ABOUT_STAFF, Period
 from insyn.privacy.vault import Vault
 from insyn.requests.desk import Here
 from insyn.store.engine import Store
+from insyn.store.mail_tables import IncomingMail
 from insyn.store.models import (
     AddressFailure,
     AuditRow,
@@ -53,6 +56,12 @@ NOTES_WITHHELD = (
     "Handläggarnas interna anteckningar lämnas inte ut automatiskt, eftersom de kan röra andra. "
     "Vill du ha dem, begär en kopia av dina uppgifter, så prövar en människa det."
 )
+MAIL_UNREAD = "Mejlet gick inte att läsa maskinellt, så innehållet visas inte här. En människa läser det."
+MAIL_CONTENT_GONE = "Mejlets innehåll är raderat. Kvar finns bara att det kom och hur det slutade."
+MAIL_IN_PART = (
+    "Bilagor och det som var citerat ur andra mejl visas inte här, eftersom det kan röra andra. "
+    "Vill du ha det, begär en kopia av dina uppgifter, så prövar en människa det."
+)
 
 _CONVERSATION_EVENTS = {
     "conversation.opened": "Konversationen började.",
@@ -72,6 +81,15 @@ _PURPOSES = {
     "delivery": "att hämta filer",
     "own-data": "att se eller radera det Insyn har om dig",
 }
+_MAIL_STATES = {
+    "received": "har kommit in",
+    "decided": "behandlas",
+    "answered": "besvarat",
+    "ignored": "behövde inget svar",
+    "human": "läses av en människa",
+    "quarantined": "satt åt sidan för en människa att läsa",
+}
+MAIL_SETTLED = "en människa har tagit hand om det"
 _AUTHORS = {"person": "Du", "insyn": "Insyn", "staff": "En handläggare"}
 _DETAILS = {
     "words": "Det du skrev",
@@ -96,6 +114,7 @@ class OwnData:
         store: Store,
         index: BlindIndex,
         casebook: Casebook,
+        inbox: Inbox,
         vault: Vault,
         transcript: Transcript,
         audit: AuditLog,
@@ -105,6 +124,7 @@ class OwnData:
         self._store = store
         self._index = index
         self._casebook = casebook
+        self._inbox = inbox
         self._vault = vault
         self._transcript = transcript
         self._audit = audit
@@ -138,6 +158,7 @@ class OwnData:
             "processing": self._processing(),
             "conversations": [self._conversation(session, each) for each in conversations],
             "cases": [self._case(session, case) if is_theirs(case, mine) else self._outline(case) for case in cases],
+            "mails": [self._received(session, mail, mine) for mail in mails_of(session, address_index, mine)],
             "letters": self._mails(session, conversations, cases),
             "codes": self._codes(session, address_index),
         }
@@ -281,6 +302,33 @@ class OwnData:
             for size, fetches, sent, until in rows
         ]
 
+    def _received(self, session: Session, mail: IncomingMail, mine: set[str]) -> dict[str, Any]:
+        """A mail that came from the address: its words where the mailbox is shown to be whose mail it is."""
+        told: Holdings = {
+            "received": self._moment(mail.received_at),
+            "status": MAIL_SETTLED if mail.settled_at else _MAIL_STATES[mail.status],
+            "answered": self._moment(mail.replied_at),
+            "size": mail.size,
+            "subject": None,
+            "text": None,
+            "attachments": [],
+        }
+        raw = self._inbox.raw(session, mail)
+        if mail.conversation_id not in mine:
+            return {**told, "withheld": NOT_SHOWN_TO_BE_YOURS}
+        if raw is None:
+            return {**told, "withheld": MAIL_CONTENT_GONE}
+        if mail.status == "quarantined":
+            return {**told, "withheld": MAIL_UNREAD}
+        content = read(raw)
+        return {
+            **told,
+            "subject": content.subject,
+            "text": content.new_text,
+            "attachments": [each.media_type for each in content.attachments],
+            "withheld": MAIL_IN_PART if content.attachments or content.quoted else None,
+        }
+
     def _mails(
         self, session: Session, conversations: Sequence[Conversation], cases: Sequence[Case]
     ) -> list[dict[str, Any]]:
@@ -337,6 +385,15 @@ def verified_conversation(session: Session, here: Here, now: datetime) -> Conver
     ):
         raise NotVerified
     return conversation
+
+
+def mails_of(session: Session, address_index: bytes, conversation_ids: set[str]) -> Sequence[IncomingMail]:
+    """The mails that came from an address or into its owner's conversations, oldest first."""
+    return session.scalars(
+        select(IncomingMail)
+        .where(or_(IncomingMail.address_index == address_index, IncomingMail.conversation_id.in_(conversation_ids)))
+        .order_by(IncomingMail.received_at, IncomingMail.id)
+    ).all()
 
 
 def is_theirs(case: Case, conversation_ids: set[str]) -> bool:

@@ -33,6 +33,9 @@ from insyn.store.models import Case, Conversation, Turn
 CONFIRM = "confirm-request"
 LINK_PATH = "/bekrafta"
 OWN_DATA = "own-data"
+# What a code is for, as its letter says it; any other purpose is a case of its address.
+ASKED = {CONFIRM: "gör din begäran", OWN_DATA: "bad att få se eller radera det som Insyn har om dig"}
+ASKED_OF_A_CASE = "frågade om ditt ärende"
 PROOF_LASTS = timedelta(hours=1)
 TELLING = timedelta(minutes=15)
 CASES_SHOWN = 10
@@ -576,7 +579,13 @@ class RequestDesk:
             return Sent(limit.until, another_day, limit.just_sent)
         if issued is not None:
             link = f"{self._public_url}{LINK_PATH}/{issued.link}" if issued.link else None
-            letter = compose.code_letter(str(address), issued.code, issued.expires_at, link)
+            letter = compose.code_letter(
+                str(address),
+                issued.code,
+                issued.expires_at,
+                asked=ASKED.get(purpose, ASKED_OF_A_CASE),
+                link=link,
+            )
             self._outbox.queue(
                 session,
                 "code",

@@ -14,7 +14,7 @@ from insyn.own_data.erasure import CODES, HELD, OPEN, OPEN_REPORT, PROCEDURE, SO
 from insyn.own_data.holdings import NOT_SHOWN_TO_BE_YOURS, NOTES_WITHHELD, Holdings, NotVerified, as_json
 from insyn.own_data.page import page
 from insyn.privacy.keys import Shredded
-from insyn.requests.desk import Here
+from insyn.requests.desk import OWN_DATA, Here
 from insyn.store.models import AuditRow, Case, Challenge, Conversation, DataKey, OutgoingMail, Turn, VaultValue
 from tests.fixtures.house import ADDRESS, OTHER_ADDRESS, House, Visitor
 
@@ -72,6 +72,18 @@ def test_one_persons_mailbox_shows_nothing_of_anothers(house: House) -> None:
     text = as_json(collect(house, mine))
     for theirs in (OTHER_ADDRESS, "Bo Alm", case_of(house, other).reference):
         assert theirs not in text
+
+
+def test_the_letter_with_a_code_says_what_the_code_is_for(house: House) -> None:
+    """Whoever is talked into reading a code out to someone sees what it would open."""
+    visitor = asked(house)
+    assert "Skriv den i chatten där du gör din begäran." in house.letters("code")[-1].text
+    house.clock.go(minutes=2)
+    house.services.desk.send_code(visitor.says(), visitor.address(), purpose=OWN_DATA)
+    assert "där du bad att få se eller radera det som Insyn har om dig." in house.letters("code")[-1].text
+    house.clock.go(minutes=2)
+    house.services.desk.ask_for_case(house.visitor().says(), case_of(house, visitor).reference)
+    assert "där du frågade om ditt ärende." in house.letters("code")[-1].text
 
 
 # -- what there is

@@ -28,7 +28,7 @@ def case(kind: str = "request.access", reference: str = "INS-7KQ4-2M9D", proof: 
 
 def all_letters() -> dict[str, Letter]:
     letters = {
-        "code": code_letter(TO, "01234567", RECEIVED),
+        "code": code_letter(TO, "01234567", RECEIVED, asked="gör din begäran"),
         "withdrawn": withdrawn_letter(case(), TO),
         "alarm": alarm_letter(case("report.incident"), TO),
         "receipt of several": receipt_letter(
