@@ -53,6 +53,8 @@ class ActionFollowUp(InsynAction):
             if voice.by_mail:
                 pass_on(self, voice, tracker)
                 return []
+            if added_to_report(self, voice, tracker, []):
+                return []
             offered = list(dict.fromkeys([*(self.book.of_area(area) if area else ()), *self._related(last)]))[:NEAREST]
             voice.say(
                 "follow_up.unknown" if last else "follow_up.of_what",

@@ -6,8 +6,10 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 
 from actions.base import Events, InsynAction
-from actions.speech import ANSWERED, Choice, Voice, due_fills, here, intent, nouns_of, parts, words, writer
+from actions.speech import ANSWERED, Choice, Voice, due_fills, here, intent, nouns_of, parts, placeholder, words, writer
 from insyn.cases.kinds import KINDS
+from insyn.identity.address import AddressInvalid
+from insyn.requests.desk import CaseView
 
 # The right that an answer leads on to, so that a "ja" after it can start the request.
 RIGHT_BEHIND = {
@@ -71,9 +73,24 @@ def added_to_report(action: InsynAction, voice: Voice, tracker: Tracker, choices
     if not reference or voice.by_mail or tracker.active_loop.get("name") or intent(tracker) in NEVER_ADDED:
         return False
     case = action.desk.add_to_report(here(tracker), reference, words(tracker))
-    if case is not None:
+    if case is None:
+        return False
+    if not note_address_given(action, voice, tracker, case):
         voice.say("report.added", topic="handover.human", case=case, reference=case.reference, choices=choices)
-    return case is not None
+    return True
+
+
+def note_address_given(action: InsynAction, voice: Voice, tracker: Tracker, case: CaseView) -> bool:
+    """An address written together with a report belongs to it, and so does the one a mail came from; whether there was one."""
+    given = writer(tracker) or placeholder(tracker, "email")
+    if given:
+        try:
+            action.desk.add_address_to_report(here(tracker), case.reference, given)
+            if not voice.by_mail:
+                voice.say("report.address_noted", case=case, reference=case.reference)
+        except AddressInvalid:
+            voice.say("email.invalid")
+    return given is not None
 
 
 def open_rights_beside(action: InsynAction, voice: Voice, tracker: Tracker) -> Events:

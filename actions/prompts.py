@@ -26,8 +26,7 @@ def ask(voice: Voice, slot: str, tracker: Tracker, **fills: Any) -> None:
 
 def remind(voice: Voice, slot: str, phrase: str, right: str = "", **fills: Any) -> None:
     """Back to the open question of a request."""
-    question = voice.text(phrase, **fills)
-    voice.say("remind", question=question, choices=choices_for(voice, slot, right), expects=slot)
+    voice.remind(phrase, choices=choices_for(voice, slot, right), expects=slot, **fills)
 
 
 def ask_in_other_words(voice: Voice, tracker: Tracker) -> None:

@@ -7,25 +7,12 @@ from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.base import Events, InsynAction
 from actions.mailed import begin_by_mail, pass_on
-from actions.message import answer_questions, open_rights_beside, rights_in, take_down_complaint
-from actions.speech import Voice, here, intent, placeholder, words, writer
+from actions.message import answer_questions, note_address_given, open_rights_beside, rights_in, take_down_complaint
+from actions.speech import Voice, here, intent, placeholder, words
 from insyn.identity.address import AddressInvalid
-from insyn.requests.desk import CaseView
 
 # Where the person's own request is a human's to judge, none is opened beside the hand-over.
 JUDGED_BY_A_HUMAN = ("handover.representative", "handover.protected", "handover.distress")
-
-
-def note_address_given(action: InsynAction, voice: Voice, tracker: Tracker, case: CaseView) -> None:
-    """An address written together with a report belongs to it, and so does the one a mail came from."""
-    given = writer(tracker) or placeholder(tracker, "email")
-    if given:
-        try:
-            action.desk.add_address_to_report(here(tracker), case.reference, given)
-            if not voice.by_mail:
-                voice.say("report.address_noted", reference=case.reference)
-        except AddressInvalid:
-            voice.say("email.invalid")
 
 
 def rights_beside(action: InsynAction, voice: Voice, tracker: Tracker) -> Events:

@@ -65,9 +65,14 @@ def prefill(tracker: Tracker, rights: list[str]) -> Events:
     return events
 
 
-def given_in(tracker: Tracker) -> Events:
-    """Facts that the message already holds: nothing is asked that was just said."""
+def given_in(tracker: Tracker, rights: list[str]) -> Events:
+    """Facts that the message already holds: nothing is asked that was just said.
+
+    In what is to be rectified a name or an address may be the wrong one, or not the person's own.
+    """
     events: Events = []
+    if "request.rectification" in rights:
+        return events
     for slot in ("email", "name"):
         value = placeholder(tracker, slot)
         if value:
@@ -97,7 +102,7 @@ def begin(action: InsynAction, voice: Voice, tracker: Tracker, rights: list[str]
         SlotSet("offered", None),
         *(SlotSet(slot, None) for slot in ("concerns", "code", "confirmed", "code_sent_to", "pending_right")),
         *prefill(tracker, rights),
-        *given_in(tracker),
+        *given_in(tracker, rights),
     ]
 
 

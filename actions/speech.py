@@ -132,6 +132,13 @@ class Voice:
             basis=answer.basis,
         )
 
+    def remind(self, question: str, /, *, choices: list[Choice], expects: str, **fills: object) -> None:
+        """Says the way back to an open question, a phrase with its own fills."""
+        asked = self._phrase(question, **fills)
+        self.say(
+            "remind", choices=choices, expects=expects, question=asked.text, question_en=asked.english or asked.text
+        )
+
     def text(self, phrase: str, /, **fills: object) -> str:
         """A phrase's Swedish text, to be part of another."""
         return self._phrase(phrase, **fills).text

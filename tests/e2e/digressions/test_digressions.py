@@ -109,3 +109,12 @@ def test_a_name_and_a_question_in_one_message(chat: Chat, address: str) -> None:
     chat.say("Alva Lindqvist. Men vad kostar det?")
     assert "process.cost" in chat.topics
     assert chat.expects == "email"
+
+
+def test_in_english_the_way_back_is_english_too(chat: Chat, address: str) -> None:
+    chat.say("Please delete all the personal data you have about me")
+    chat.go_on_to("email", address)
+    chat.say("What does it cost to make a request?")
+    assert "process.cost" in chat.topics
+    assert "Back to your request: Which e-mail address" in chat.text
+    assert "Tillbaka till din begäran: Vilken e-postadress" in chat.text

@@ -33,7 +33,7 @@ def test_it_is_taken_at_once(
 
 
 def test_whoever_told_something_may_go_on_telling(chat: Chat, address: str) -> None:
-    chat.say("Jag hittade en delad länk där alla kan läsa era kunders löner")
+    chat.say("jag har hittat en lönefil på en delad länk som vem som helst kan öppna")
     reference = chat.case["reference"]
     chat.say("det var i tisdags kväll den låg på ett forum om båtar")
     assert chat.case["reference"] == reference, "more of the same report"

@@ -248,3 +248,10 @@ def test_a_second_request_is_a_case_of_its_own(system: System) -> None:
         chat.say(address)
         references.add(chat.case["reference"])
     assert len(references) == 2
+
+
+def test_a_name_that_is_to_be_rectified_is_not_taken_for_the_persons(chat: Chat, address: str) -> None:
+    chat.say("Ni har stavat mitt namn fel, det ska vara Åsa med Å")
+    assert "request.rectification" in chat.topics
+    chat.go_on_to("name", address)
+    assert chat.expects == "name"
