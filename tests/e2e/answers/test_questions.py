@@ -38,14 +38,15 @@ def test_a_question_gets_the_approved_answer_and_where_it_stands(
 
 
 @pytest.mark.parametrize(
-    ("question", "topic"),
+    ("question", "topic", "says"),
     [
-        ("hur lång tid tar en begäran?", "process.response_time"),
-        ("vad kostar det att få ut sina uppgifter?", "process.cost"),
+        ("hur lång tid tar en begäran?", "process.response_time", "en månad"),
+        ("vad kostar det att få ut sina uppgifter?", "process.cost", "gratis"),
     ],
 )
-def test_what_the_law_says_is_not_presented_as_the_policy(chat: Chat, question: str, topic: str) -> None:
+def test_what_the_law_says_is_not_presented_as_the_policy(chat: Chat, question: str, topic: str, says: str) -> None:
     chat.say(question)
+    assert says in chat.text
     assert chat.topics == [topic]
     assert "law" in [source["section"] for source in chat.said[0]["sources"]]
 

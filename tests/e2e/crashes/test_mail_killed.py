@@ -71,7 +71,7 @@ def settled(system: Apart, store: Store, count: int) -> bool:
     return ended == count and not waiting
 
 
-def test_killed_at_random_moments(launch: Callable[[], Apart], dovecot: Dovecot) -> None:
+def test_security_24_killed_at_random_moments(launch: Callable[[], Apart], dovecot: Dovecot) -> None:
     system = launch()
     store = Store(f"sqlite:///{system.var / 'insyn.db'}", busy_timeout_seconds=30)
     senders = addresses(MAILS)
@@ -85,7 +85,7 @@ def test_killed_at_random_moments(launch: Callable[[], Apart], dovecot: Dovecot)
     everything_is_in_order(system, dovecot, store, senders)
 
 
-def test_killed_after_each_step(launch: Callable[[], Apart], dovecot: Dovecot, tmp_path: Path) -> None:
+def test_security_24_killed_after_each_step(launch: Callable[[], Apart], dovecot: Dovecot, tmp_path: Path) -> None:
     system = launch()
     store = Store(f"sqlite:///{system.var / 'insyn.db'}", busy_timeout_seconds=30)
     senders = addresses(len(STEPS) * len(WORDS))

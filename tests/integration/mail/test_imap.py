@@ -47,7 +47,9 @@ async def deal(house: House) -> None:
         await house.services.mailroom.handle(row.id)
 
 
-async def test_a_mail_is_fetched_once_unmarked_and_marked_when_it_is_dealt_with(house: House, dovecot: Dovecot) -> None:
+async def test_security_24_a_mail_is_fetched_once_unmarked_and_marked_when_it_is_dealt_with(
+    house: House, dovecot: Dovecot
+) -> None:
     dovecot.deliver(question(1))
     imap = source(house, dovecot)
     assert rounds(imap) == (1, 0)
@@ -79,7 +81,7 @@ async def test_what_is_dealt_with_is_moved_where_a_folder_is_named(house: House,
     assert (dovecot.count("INBOX"), dovecot.count("Klart")) == (0, 1)
 
 
-async def test_a_folder_numbered_anew_brings_no_mail_twice(house: House, dovecot: Dovecot) -> None:
+async def test_security_24_a_folder_numbered_anew_brings_no_mail_twice(house: House, dovecot: Dovecot) -> None:
     dovecot.deliver(question(1))
     imap = source(house, dovecot)
     rounds(imap)

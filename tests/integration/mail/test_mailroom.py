@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from email.message import EmailMessage
 
@@ -45,7 +46,7 @@ async def test_a_question_is_answered_in_its_thread(house: House, rasa: FakeRasa
     assert house.count(Conversation) == 1
 
 
-async def test_done_again_nothing_more_happens(house: House, rasa: FakeRasa, arrives) -> None:  # type: ignore[no-untyped-def]
+async def test_security_24_done_again_nothing_more_happens(house: House, rasa: FakeRasa, arrives) -> None:  # type: ignore[no-untyped-def]
     mail_id = arrives(mail("Vad är cookies?", sender=ADDRESS))
     for _ in range(3):
         await house.services.mailroom.handle(mail_id)
@@ -54,7 +55,9 @@ async def test_done_again_nothing_more_happens(house: House, rasa: FakeRasa, arr
     assert row(house, mail_id).attempts == 1
 
 
-async def test_what_was_said_before_the_process_died_is_not_said_again(house: House, rasa: FakeRasa, arrives) -> None:  # type: ignore[no-untyped-def]
+async def test_security_24_what_was_said_before_the_process_died_is_not_said_again(
+    house: House, rasa: FakeRasa, arrives
+) -> None:  # type: ignore[no-untyped-def]
     mail_id = arrives(mail("Vad är cookies?", sender=ADDRESS))
     await house.services.mailroom.handle(mail_id)
     with house.store.write() as session:  # as if the end had not been booked
@@ -92,7 +95,9 @@ async def test_rasa_away_costs_a_mail_nothing(house: House, rasa: FakeRasa, arri
     assert house.count(Turn) == 2
 
 
-async def test_a_mail_that_cannot_be_dealt_with_is_set_aside_for_a_human(house: House, rasa: FakeRasa, arrives) -> None:  # type: ignore[no-untyped-def]
+async def test_security_24_a_mail_that_cannot_be_dealt_with_is_set_aside_for_a_human(
+    house: House, rasa: FakeRasa, arrives
+) -> None:  # type: ignore[no-untyped-def]
     rasa.will_give(says("", failed="E-1"))
     mail_id = arrives(mail("Vad är cookies?", sender=ADDRESS))
     for _ in range(ATTEMPTS + 2):
@@ -104,7 +109,9 @@ async def test_a_mail_that_cannot_be_dealt_with_is_set_aside_for_a_human(house: 
     assert house.letters("reply") == []
 
 
-async def test_a_mail_that_ends_the_process_each_time_is_set_aside(house: House, rasa: FakeRasa, arrives) -> None:  # type: ignore[no-untyped-def]
+async def test_security_24_a_mail_that_ends_the_process_each_time_is_set_aside(
+    house: House, rasa: FakeRasa, arrives
+) -> None:  # type: ignore[no-untyped-def]
     mail_id = arrives(mail("Vad är cookies?", sender=ADDRESS))
     for _ in range(ATTEMPTS):
         assert house.services.inbox.begin(mail_id) is not None  # and there the process dies
@@ -163,14 +170,18 @@ async def test_an_authority_is_handed_to_a_human_with_a_word(house: House, rasa:
     assert rasa.heard == []
 
 
-async def test_an_identity_document_is_not_kept(house: House, arrives) -> None:  # type: ignore[no-untyped-def]
+async def test_security_19_an_identity_document_is_not_kept(house: House, arrives) -> None:  # type: ignore[no-untyped-def]
     message = mail("Vad är cookies? Mitt körkort bifogas.", sender=ADDRESS)
-    message.add_attachment(b"\xff\xd8JPEG-INNEHALL" * 50, maintype="image", subtype="jpeg", filename="korkort.jpg")
+    scan = b"\xff\xd8JPEG-INNEHALL" * 50
+    message.add_attachment(scan, maintype="image", subtype="jpeg", filename="korkort.jpg")
+    encoded = base64.b64encode(scan)[:60]
+    assert encoded in message.as_bytes()
     mail_id = arrives(message)
     await house.services.mailroom.handle(mail_id)
     with house.store.read() as session:
         raw = house.services.inbox.raw(session, session.get_one(IncomingMail, mail_id))
     assert raw is not None
+    assert encoded not in raw
     assert b"JPEG-INNEHALL" not in raw
     assert b"cookies" in raw
     assert "har inte sparat" in house.letters("reply")[0].text

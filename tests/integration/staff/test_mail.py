@@ -11,6 +11,7 @@ from insyn.mail.inbox import Origin
 from insyn.staff.roles import Role
 from insyn.store.mail_tables import IncomingMail
 from tests.fixtures.correspondence import mail
+from tests.fixtures.fake_rasa import FakeRasa
 from tests.fixtures.house import ADDRESS, House
 from tests.fixtures.staff import Desk
 
@@ -115,3 +116,20 @@ async def test_pages_of_mails_hold_each_once(
         found += re.findall(r'data-open href="/konsol/post/([\w-]+)"', page.text)
         onward = handler.next_page(page)
     assert found == ids
+
+
+async def test_security_19_the_staff_see_that_there_was_a_file_and_nothing_of_it(
+    house: House, running_rasa: FakeRasa, handler: Desk
+) -> None:
+    message = mail("Vi begär upplysningar, se bilagan.", sender="handlaggare@imy.se")
+    message.add_attachment(b"<script>alert(1)</script>", maintype="text", subtype="html", filename="<b>svar</b>.html")
+    taken = house.services.inbox.take(message.as_bytes(), Origin("smtp"))
+    await house.services.mailroom.handle(taken.id)
+    page = await handler.gets(f"/konsol/post/{taken.id}")
+    assert "text/html" in page.text
+    assert "alert(1)" not in page.text
+    assert "<b>svar</b>" not in page.text
+    out = await handler.posts(f"/konsol/post/{taken.id}/hamta", reason="Behöver läsa bilagan från IMY")
+    assert out.headers["content-disposition"].startswith("attachment;")
+    assert out.headers["content-type"] == "application/octet-stream"
+    assert out.headers["x-content-type-options"] == "nosniff"

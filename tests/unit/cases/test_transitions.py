@@ -373,6 +373,16 @@ def test_every_right_has_a_checklist_with_its_article() -> None:
     }  # fmt: skip
 
 
+def test_the_checklists_hold_what_art_19_20_and_21_ask_for() -> None:
+    points = {kind: {point.id: point.text for point in listed} for kind, listed in CHECKLISTS.items()}
+    for kind in ("request.rectification", "request.erasure", "request.restriction"):
+        assert "artikel 19" in points[kind]["recipients"]
+    assert "artikel 20.1" in points["request.portability"]["format"]
+    assert "artikel 18.1 d" in points["request.objection"]["restricted"]
+    assert "artikel 21.1" in points["request.objection"]["stopped"]
+    assert "artikel 21.2" in points["request.objection.marketing"]["stopped"]
+
+
 @pytest.mark.parametrize("ground", [*GROUNDS, "", "made_up"])
 @pytest.mark.parametrize("kind", sorted(kind for kind in EVENTS if "refused" in EVENTS[kind]))
 def test_a_refusal_rests_on_a_ground_of_the_right_itself(kind: str, ground: str) -> None:
