@@ -28,7 +28,9 @@ class Listener:
         self._inbox = inbox
         self._host = host
         self._port = port
-        self._protocol = LMTP if lmtp else SMTP
+        # A line may be as long as a mail: many programs write longer ones than RFC 5321 allows, or end them with LF alone.
+        base = LMTP if lmtp else SMTP
+        self._protocol = type(f"Insyn{base.__name__}", (base,), {"line_length_limit": max_bytes})
         self._max_bytes = max_bytes
         self._own = own_addresses
         self._server: asyncio.Server | None = None

@@ -31,7 +31,8 @@ from insyn.mail.reading import ReadMail
 from insyn.mail.reading.reader import read
 from insyn.mail.reading.signature import signed_name
 from insyn.mail.replying import HUMAN, Queued, Replying
-from insyn.mail.understanding import Part, Understood, understand, unwrapped
+from insyn.mail.sentences import unwrapped
+from insyn.mail.understanding import Part, Understood, understand
 from insyn.policy.answers import AnswerBook
 from insyn.privacy.vault import Vault
 from insyn.requests.desk import Here, RequestDesk
@@ -153,7 +154,7 @@ class Mailroom:
         text, understood = unwrapped(mail.new_text[:MOST_CHARACTERS]), None
         if text and not opened.oversize and needs_understanding(mail, context):
             text, understood = await self._understand(mail, text, thread)
-            context = replace(context, readings=tuple(Reading(*each) for each in understood.intents))
+            context = replace(context, readings=_readings(understood))
         if opened.oversize:  # nothing of its text is known, and that alone is no reason to leave it unanswered
             mail = replace(mail, new_text=NOTHING_WRITTEN, oddities=())
             context = replace(context, readings=(Reading(OVERSIZE[0], 1.0),))
@@ -401,6 +402,10 @@ def _address(mail: ReadMail) -> EmailAddress | None:
         return EmailAddress.parse(mail.sender.address)
     except AddressInvalid:
         return None
+
+
+def _readings(understood: Understood) -> tuple[Reading, ...]:
+    return tuple(Reading(name, trust, plainly=name in understood.plainly) for name, trust in understood.intents)
 
 
 def _id_documents(mail: ReadMail) -> list[str]:

@@ -7,20 +7,20 @@ that nothing asked for is lost in a long mail.
 
 from __future__ import annotations
 
-import itertools
-import re
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from insyn.cases.kinds import KINDS
 from insyn.conversation.rasa import RasaClient
+from insyn.mail.deciding.wordings import signs_of_automatic
+from insyn.mail.sentences import sentences
 
 CLAIMED = 0.6  # trust from which a sentence of its own claims a right
 LIKELY = 0.65  # probability of a right in a sentence that is unsure, from which it is taken: the reply says so, a code confirms it
 PERHAPS = 0.5  # probability from which one that is not sure may be claiming one, so that a human is to look
+SURE = 0.8  # trust from which a sentence worded like an absence message claims something nevertheless
 MOST_TURNS = 6
-WRAPPED = 55  # characters from which a line may have been broken by a mail client
 SAYS_NOTHING = (
     "out_of_scope",
     "fallback",
@@ -35,9 +35,6 @@ COURTESY = frozenset({"smalltalk.thanks", "smalltalk.bye", "dialog.wait"})
 _COURTEOUS = COURTESY | {"smalltalk.greet"}
 JUDGED_BY_A_HUMAN = frozenset({"handover.representative", "handover.protected", "handover.distress"})
 
-_SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?]+(?=\s|$)|\n|$)|[^.!?\n]+[.!?]+")
-_NEW_LINE = re.compile(r"\s*(?:[-–—*•>]|\d+[.)]|[a-z]\))\s|\s*$")
-_ENDED = re.compile(r"[:;]\s*$")
 _ANSWERED = ("policy.", "process.", "assistant.")
 _WITH_OTHERS = (*_ANSWERED, "complaint", "request.")
 
@@ -57,6 +54,7 @@ class Understood:
     whole: dict[str, Any]
     intents: tuple[tuple[str, float], ...]
     beside: tuple[Part, ...]
+    plainly: frozenset[str] = frozenset()  # intents of the sentences that no automatic reply would hold
 
     @property
     def says_something(self) -> bool:
@@ -79,25 +77,6 @@ async def understand(rasa: RasaClient, text: str) -> Understood:
     alone = sentences(text)
     whole, *each = await rasa.read([text, *(alone if len(alone) > 1 else [])])
     return combine(whole, list(zip(alone, each, strict=False)), text)
-
-
-def unwrapped(text: str) -> str:
-    """A text without the line breaks that a mail client put into its paragraphs; lists and short lines stay as they are."""
-    lines = text.split("\n")
-    joined = lines[:1]
-    for before, line in itertools.pairwise(lines):
-        wrapped = len(before) >= WRAPPED and line.strip() and not _NEW_LINE.match(line) and not _ENDED.search(before)
-        if wrapped:
-            joined[-1] = f"{joined[-1].rstrip()} {line.strip()}"
-        else:
-            joined.append(line)
-    return "\n".join(joined)
-
-
-def sentences(text: str) -> list[str]:
-    """The sentences and lines of a text, without what holds no word."""
-    found = (match[0].strip() for match in _SENTENCE.finditer(text))
-    return [each for each in found if re.search(r"\w", each)]
 
 
 def combine(whole: dict[str, Any], alone: Sequence[tuple[str, dict[str, Any]]], text: str) -> Understood:
@@ -127,7 +106,24 @@ def combine(whole: dict[str, Any], alone: Sequence[tuple[str, dict[str, Any]]], 
                 beside.setdefault(
                     name, Part(sentence)
                 )  # read alone it is not understood, and what is not goes to a human
-    return Understood(whole, tuple(intents.items()), tuple(beside.values())[:MOST_TURNS])
+    plainly = _plainly_said(intents, alone)
+    return Understood(whole, tuple(intents.items()), tuple(beside.values())[:MOST_TURNS], plainly)
+
+
+def _plainly_said(intents: dict[str, float], alone: Sequence[tuple[str, dict[str, Any]]]) -> frozenset[str]:
+    """What is said outside of sentences worded like an absence message.
+
+    Where several are, it may be one: what they alone seem to claim is taken out of `intents` unless the model is sure.
+    """
+    plain = [reading for sentence, reading in alone if not signs_of_automatic(sentence)]
+    if len(plain) == len(alone):
+        return frozenset(intents)
+    plainly = {reading["intent"] for reading in plain} | {right for each in plain if (right := _likely_claim(each, ()))}
+    if len(alone) - len(plain) > 1:
+        doubtful = {name for name, trust in intents.items() if name in KINDS and name not in plainly and trust < SURE}
+        for name in doubtful:
+            del intents[name]
+    return frozenset(plainly)
 
 
 def dealt_with(name: str, main: str) -> bool:

@@ -25,10 +25,14 @@ class Holding(StrEnum):
 
 @dataclass(frozen=True)
 class Reading:
-    """How a part of the new text was understood by Rasa's model."""
+    """How a part of the new text was understood by Rasa's model.
+
+    `plainly` tells that it stands outside of any sentence worded like an automatic reply.
+    """
 
     intent: str
     confidence: float
+    plainly: bool = True
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from insyn.mail.deciding import senders, wordings
 from insyn.mail.deciding.decision import Context, Decision, Holding
 from insyn.mail.reading import Grade, ReadMail
+from insyn.mail.sentences import sentences, unwrapped
 
 Rule = Callable[[ReadMail, Context], Decision | None]
 CALENDAR_ANSWER = "Ett svar på en kalenderinbjudan, eller en avbokning."
@@ -181,13 +182,15 @@ def our_own_list(mail: ReadMail, context: Context) -> Decision | None:
 def perhaps_automatic(mail: ReadMail, context: Context) -> Decision | None:
     """Only the wording of text or subject gives it away: put aside when nothing is asked, else a human's."""
     name, reason = "automatic_reply", "Ett automatiskt svar, enligt formuleringen."
-    signs = _autoreply_signs(mail)
+    signs = wordings.signs_of_automatic(_beginning(mail))
     absent = bool(wordings.ABSENCE_SUBJECT.match(mail.topic))
     subject = absent or any(
         pattern.match(mail.topic)
         for pattern in (wordings.RECEIVED_SUBJECT, wordings.AUTOREPLY_SUBJECT, wordings.BEFORE_OUR_SUBJECT)
     )
     likely = signs >= 2 or (signs == 1 and (subject or mail.automatic.response_suppressed))
+    if not subject and _asks_beside_one_absence(mail, context):
+        return None
     if absent and not signs and not _wanted(context) and not _asked(context):
         likely = True
     if wordings.RECEIPT_SUBJECT.match(mail.subject):
@@ -455,9 +458,19 @@ def _is_our_list(mail: ReadMail, context: Context) -> bool:
     return (not list_id or ours) and (not post or post.rpartition("@")[2] in domains)
 
 
-def _autoreply_signs(mail: ReadMail) -> int:
-    text = mail.new_text[:3_000]
-    return sum(bool(pattern.search(text)) for pattern in wordings.AUTOREPLY_TEXT)
+def _asks_beside_one_absence(mail: ReadMail, context: Context) -> bool:
+    """Whether a mail that answers none has but one sentence worded like an absence message, and asks for something in others.
+
+    "Jag har slutat på företaget. Radera mina uppgifter." is a person's.
+    """
+    if mail.is_reply or context.known_thread or mail.automatic.response_suppressed:
+        return False
+    worded = [each for each in sentences(unwrapped(_beginning(mail))) if wordings.signs_of_automatic(each)]
+    return len(worded) == 1 and any(each.plainly and each.intent.startswith(_WANTED) for each in context.readings)
+
+
+def _beginning(mail: ReadMail) -> str:
+    return mail.new_text[:3_000]
 
 
 def _read(context: Context, intent: str) -> bool:

@@ -87,6 +87,13 @@ AUTOREPLY_TEXT = tuple(
         r"|kiireellisissä asioissa",
     )
 )
+
+
+def signs_of_automatic(text: str) -> int:
+    """How many of the wordings of automatic replies are in a text."""
+    return sum(bool(pattern.search(text)) for pattern in AUTOREPLY_TEXT)
+
+
 # Old and home-made bounces without a delivery status.
 BOUNCE_SUBJECT = re.compile(
     r"^\s*(?:undeliver(?:able|ed)|delivery (?:status notification|failure|has failed|failed)"

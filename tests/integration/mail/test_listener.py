@@ -51,6 +51,16 @@ async def test_what_it_takes_is_stored_sealed(house: House, port: int) -> None:
         assert b"Radera" in (house.services.inbox.raw(session, session.get_one(IncomingMail, row.id)) or b"")
 
 
+@pytest.mark.parametrize("raw", [b"Subject: x\r\n\r\n" + b"hej " * 900, b"Subject: x\n\n" + b"hej\n" * 900])
+async def test_long_lines_and_bare_line_feeds_are_taken(house: House, port: int, raw: bytes) -> None:
+    """Both are against RFC 5321, and both are what some programs send."""
+    await asyncio.to_thread(hand_over, port, raw)
+    [row] = rows(house)
+    with house.store.read() as session:
+        taken = house.services.inbox.raw(session, session.get_one(IncomingMail, row.id)) or b""
+    assert taken.count(b"hej") == 900
+
+
 async def test_it_passes_nothing_on_to_others(house: House, port: int) -> None:
     with pytest.raises(smtplib.SMTPRecipientsRefused):
         await asyncio.to_thread(hand_over, port, b"Subject: x\r\n\r\nhej", "annan@example.org")

@@ -159,6 +159,24 @@ def test_an_answer_that_was_not_understood_gets_no_second_automatic_reply() -> N
     assert decided(mail("blipp blopp"), replace(HERE, known_thread=True), unknown).reply_to is None
 
 
+LEFT = "Jag har slutat på företaget och är inte kontaktperson. Radera mina uppgifter."
+
+
+@pytest.mark.parametrize(
+    ("text", "subject", "plainly", "name"),
+    [
+        (LEFT, "Avsluta", True, "answered"),
+        (LEFT, "Avsluta", False, "perhaps_automatic"),
+        (LEFT, "Re: Avsluta", True, "perhaps_automatic"),
+        (LEFT, "Frånvarande", True, "perhaps_automatic"),
+        (f"Tack för ditt mejl. {LEFT}", "Avsluta", True, "perhaps_automatic"),
+    ],
+)
+def test_who_has_left_a_job_is_no_machine_for_saying_so(text: str, subject: str, plainly: bool, name: str) -> None:
+    request = (Reading("request.erasure", 0.9, plainly=plainly),)
+    assert decided(mail(text, subject=subject), readings=request).name == name
+
+
 def test_the_same_mail_twice_is_handled_once() -> None:
     decision = decided(mail(), replace(HERE, already_seen=True))
     assert (decision.kind, decision.name, decision.reply_to) == ("ignored", "already_seen", None)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from insyn.mail.understanding import Part, combine, dealt_with, sentences, unwrapped
+from insyn.mail.sentences import sentences, unwrapped
+from insyn.mail.understanding import Part, combine, dealt_with
 from tests.fixtures.fake_rasa import reads_as
 
 TEXT = "Hej. Hur länge sparar ni? Radera mig. Hur går det med mitt ärende?"
@@ -111,3 +112,25 @@ def test_an_unsure_claim_is_taken_for_one_shown_to_a_human_or_left(
     ranking = [{"name": "request.erasure", "confidence": probability}]
     alone = [("Ni får gärna radera mig.", reads_as("fallback.clarify", 0.5, ranking=ranking))]
     assert combine(reads_as("policy.retention.general"), alone, TEXT).beside == beside
+
+
+LEAVE = "Jag är föräldraledig och läser inte min e-post."
+URGENT = "Vid brådskande ärenden kontakta växeln."
+
+
+def test_what_only_an_absence_message_seems_to_claim_is_no_claim() -> None:
+    alone = [(LEAVE, reads_as("request.restriction", 0.62)), (URGENT, reads_as("fallback.clarify", 0.4))]
+    understood = combine(reads_as("request.restriction", 0.62), alone, f"{LEAVE} {URGENT}")
+    assert not understood.claims_something
+    assert "request.restriction" not in understood.plainly
+
+
+@pytest.mark.parametrize(
+    ("sentence", "confidence"), [("Radera mig.", 0.7), ("Jag är på semester till den 9, så radera mig.", 0.85)]
+)
+def test_a_claim_beside_an_absence_or_a_sure_one_in_it_is_kept(sentence: str, confidence: float) -> None:
+    claim = reads_as("request.erasure", confidence)
+    alone = [(LEAVE, reads_as("fallback.clarify", 0.4)), (URGENT, reads_as("fallback.clarify", 0.4)), (sentence, claim)]
+    understood = combine(claim, alone, f"{LEAVE} {URGENT} {sentence}")
+    assert understood.claims_something
+    assert ("request.erasure" in understood.plainly) is (sentence == "Radera mig.")
