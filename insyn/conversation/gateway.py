@@ -295,7 +295,7 @@ class Gateway:
             lexicon.load()  # just after a start it takes a second, in which others could not write
         # Whatever acknowledges the message commits after this, and durably.
         with self._store.write(durable=False) as session:
-            conversation = session.get(Conversation, conversation_id)
+            conversation = _held(session, conversation_id)
             if conversation is None:
                 raise Refused(401, "no such conversation", "Konversationen finns inte längre.")
             if key is not None:
@@ -402,7 +402,7 @@ class Gateway:
             sorry = self._book.phrase("failed", error_id=error_id)
             messages = [{"text": sorry.text, "data": {"english": sorry.english}}]
         with self._store.write() as session:
-            conversation = session.get(Conversation, heard.conversation_id)
+            conversation = _held(session, heard.conversation_id)
             if conversation is None:
                 return Reply([])
             said = self._book_reply(session, conversation, heard, result, messages, failed=failed, late=late)
@@ -463,7 +463,9 @@ class Gateway:
         """Rasa does not answer: the message is kept, and that is what the person is told."""
         phrase = self._book.phrase("later")
         with self._store.write() as session:
-            conversation = session.get_one(Conversation, heard.conversation_id)
+            conversation = _held(session, heard.conversation_id)
+            if conversation is None:
+                return Reply([])
             promised = select(Turn).where(Turn.answers_id == heard.turn_id, Turn.status == "promised")
             turn = session.scalar(promised)
             if turn is None:
@@ -638,6 +640,11 @@ class Gateway:
                 del self._busy[conversation_id]
             else:
                 self._busy[conversation_id] = (lock, waiting - 1)
+
+
+def _held(session: Session, conversation_id: str) -> Conversation | None:
+    """A conversation that nobody erases before the transaction ends; None when it is gone (its person erased all from another)."""
+    return session.get(Conversation, conversation_id, with_for_update={"key_share": True})
 
 
 def _said_in(result: TurnResult) -> tuple[list[Message], str | None]:

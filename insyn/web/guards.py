@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 from starlette.datastructures import MutableHeaders
@@ -12,6 +13,7 @@ from insyn.web.problems import problem
 
 MAX_BODY_BYTES = 8192 * 6 + 1024  # a message of 8 KiB, every byte of which may be written as an escape in JSON
 
+RESTARTING = "Tjänsten startas om just nu. Försök igen om en stund."
 _UPLOAD = re.compile(r"/konsol/arenden/[A-Z0-9-]{1,20}/filer")
 _NONE_BUT_OURS = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -48,8 +50,12 @@ class Guards:
             await self._app(scope, receive, send)
             return
 
+        begun = False
+
         async def send_guarded(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
@@ -65,7 +71,13 @@ class Guards:
             refusal = problem(413, "Meddelandet är för långt. Korta det, eller dela upp det i flera.")
             await refusal(scope, receive, send_guarded)
             return
-        await self._app(scope, receive, send_guarded)
+        try:
+            await self._app(scope, receive, send_guarded)
+        except asyncio.CancelledError:
+            # The service ends and waits no longer; what it has taken in it deals with when it is back.
+            if begun:
+                raise
+            await problem(503, RESTARTING, retry_after=5)(scope, receive, send_guarded)
 
     def _largest(self, scope: Scope) -> int:
         """How many bytes may come: a message, or where the staff put files on a case as much as a file may have."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+import time
+
 import pytest
 
 from insyn.conversation.gateway import Gateway
@@ -115,3 +119,25 @@ async def test_an_erasure_that_a_crash_kept_from_happening_is_made_up_for(
     house.clock.go(days=1)
     assert await house.services.gateway.erase_ended() == 1
     assert house.count(Conversation) == 0
+
+
+async def test_a_message_into_a_chat_that_is_just_being_erased_is_told_so(
+    house: House, browser: Browser, running_rasa: FakeRasa
+) -> None:
+    """Its person has everything erased from another chat at the same moment."""
+    await browser.opens()
+    going = threading.Event()
+
+    def erase() -> None:
+        with house.store.write() as session:
+            session.delete(session.get_one(Conversation, browser.conversation_id, with_for_update={"key_share": True}))
+            session.flush()
+            going.set()
+            time.sleep(0.3)
+
+    erasing = asyncio.create_task(asyncio.to_thread(erase))
+    assert await asyncio.to_thread(going.wait, 10)
+    response = await browser.posts({"text": "hej"})
+    await erasing
+    assert response.status_code == 401
+    assert running_rasa.heard == []
