@@ -42,7 +42,7 @@ class Link(Protocol):
 
 @dataclass(frozen=True)
 class Break:
-    """Where the chain does not hold, and how it shows."""
+    """Where the chain does not hold, and how it shows: `reason` in Swedish, for whoever looks after the log."""
 
     seq: int
     reason: str
@@ -105,24 +105,24 @@ class AuditLog:
         expected_seq, previous = 1, GENESIS
         for row in self._rows(session):
             if row.seq != expected_seq:
-                yield Break(expected_seq, "row missing")
+                yield Break(expected_seq, "raden saknas")
             if row.previous != previous:
-                yield Break(row.seq, "does not follow the row before it")
+                yield Break(row.seq, "följer inte på raden före")
             if row.hash != _hash(row):
-                yield Break(row.seq, "content was changed")
+                yield Break(row.seq, "innehållet har ändrats")
             while mark is not None and (not mark.whole or mark.seq <= row.seq):
                 if not mark.whole:
-                    yield Break(mark.seq, f"line {mark.line} of the anchor is not as it was written")
+                    yield Break(mark.seq, f"rad {mark.line} i ankaret är inte som den skrevs")
                 elif mark.seq < row.seq or mark.hash != row.hash:
-                    yield Break(mark.seq, f"not the row that line {mark.line} of the anchor has seen")
+                    yield Break(mark.seq, f"inte den rad som rad {mark.line} i ankaret har sett")
                 mark = next(marks, None)
             expected_seq, previous = row.seq + 1, row.hash
         yield from self._head_breaks(session, expected_seq - 1, previous)
         while mark is not None:
             if not mark.whole:
-                yield Break(mark.seq, f"line {mark.line} of the anchor is not as it was written")
+                yield Break(mark.seq, f"rad {mark.line} i ankaret är inte som den skrevs")
             else:
-                yield Break(mark.seq, f"the log ends before line {mark.line} of the anchor, which has seen this row")
+                yield Break(mark.seq, f"loggen slutar före den här raden, som rad {mark.line} i ankaret har sett")
             mark = next(marks, None)
 
     def _rows(self, session: Session) -> Iterator[Link]:
@@ -144,11 +144,11 @@ class AuditLog:
     def _head_breaks(self, session: Session, last_seq: int, last_hash: str) -> Iterator[Break]:
         head = session.get(AuditHead, 1)
         if head is None:
-            yield Break(last_seq + 1, "head missing")
+            yield Break(last_seq + 1, "uppgiften om var loggen slutar saknas")
         elif (head.seq, head.hash) != (last_seq, last_hash):
-            yield Break(head.seq, "the log does not end where its head says")
+            yield Break(head.seq, "loggen slutar inte där den ska sluta")
         elif not hmac.compare_digest(head.seal, self._seal(head.seq, head.hash)):
-            yield Break(head.seq, "the head's seal is not ours")
+            yield Break(head.seq, "förseglingen av loggens slut är inte vår")
 
     def _seal(self, seq: int, row_hash: str) -> str:
         return hmac.new(self._key, f"{seq}:{row_hash}".encode(), hashlib.sha256).hexdigest()
