@@ -260,7 +260,7 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         log_in=staff_log_in,
         staff_provider=_staff_provider(settings, store, members, staff_log_in, audit, clock),
         viewing=(viewing := Viewing(store, casebook, keyring, vault, audit, clock)),
-        mail_desk=MailDesk(store, inbox, viewing, audit, clock),
+        mail_desk=MailDesk(store, inbox, viewing, audit),
         case_filing=CaseFiling(casebook, files, transcript, clock),
         marks=Marks(store, audit, clock),
         replies=StaffReplies(store, gateway.news, vault, casebook, Post(outbox, casebook, audit), audit, clock),

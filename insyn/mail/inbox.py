@@ -326,10 +326,13 @@ class Inbox:
         return in_thread(letter, head.message_id, head.references.split()) if head is not None else letter
 
     def settle(self, mail_id: str, *, by: str) -> bool:
-        """Books that a human has taken care of a mail; False when none waits under this id."""
+        """Books that a human has taken care of a mail; False when none waits under this id.
+
+        A mail that belongs to a case is taken care of with the case.
+        """
         with self._store.write() as session:
             row = session.get(IncomingMail, mail_id, with_for_update=True)
-            if row is None or row.status not in ("human", "quarantined") or row.settled_at is not None:
+            if row is None or not waits(row):
                 return False
             row.settled_at, row.settled_by = self._clock(), by
             self._audit.append(session, "mail.settled", row.id, by=by)
@@ -365,6 +368,12 @@ class Inbox:
     @staticmethod
     def _seal_head(key: bytes, mail_id: str, head: Head) -> bytes:
         return seal(key, json.dumps(asdict(head), ensure_ascii=False).encode(), f"incoming-head/{mail_id}")
+
+
+def waits(row: IncomingMail) -> bool:
+    """Whether a mail waits for a human of itself, and not with its case."""
+    apart = row.status == "quarantined" or (row.status == "human" and row.case_id is None)
+    return apart and row.settled_at is None
 
 
 def message_id_digest(message_id: str) -> str:

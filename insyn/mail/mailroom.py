@@ -28,6 +28,7 @@ from insyn.mail.deciding.sequence import decide, needs_understanding
 from insyn.mail.identity_documents import without_parts
 from insyn.mail.inbox import Head, Inbox, Opened, Thread
 from insyn.mail.reading import ReadMail
+from insyn.mail.reading.attachments import described, megabytes
 from insyn.mail.reading.reader import read
 from insyn.mail.reading.signature import signed_name
 from insyn.mail.replying import HUMAN, Queued, Replying
@@ -38,7 +39,7 @@ from insyn.privacy.vault import Vault
 from insyn.requests.desk import Here, RequestDesk
 from insyn.store.engine import Store, StoreUnavailable
 from insyn.store.mail_tables import IncomingMail
-from insyn.store.models import Conversation, Turn
+from insyn.store.models import Case, Conversation, Turn
 
 AT_ONCE = 20
 PAUSE_SECONDS = 1.0
@@ -263,7 +264,10 @@ class Mailroom:
             if row.handled_at is not None:
                 return
             said = self._replying.said(session, turn_ids)
-            row.case_id = self._case_of(session, said)
+            cases = self._cases_of(session, said)
+            row.case_id = cases[-1].id if cases else None
+            for case in cases:
+                self._note_attachments(session, case, mail)
             if decision.reply_to is not None:
                 self._reply(session, row, mail, kept, turn_ids, decision.reply_to)
             passed_on = any(turn.topic == HUMAN for turn in said)
@@ -298,6 +302,7 @@ class Mailroom:
         with self._store.write() as session:
             row = self._inbox.row(session, opened.id)
             row.case_id = case.id
+            self._note_attachments(session, self._casebook.locked(session, case.id), mail)
             turn = session.scalars(select(Turn).where(Turn.id == kept.turn_id)).one()
             if turn.status == "pending":
                 turn.status, turn.topic = "answered", HUMAN
@@ -326,7 +331,7 @@ class Mailroom:
             may_answer = decision.kind == "answered" and decision.reply_to is not None
             if may_answer and decision.reply_to is not None:
                 phrase = self._book.mail_phrase(
-                    "mail.too_large", size=_megabytes(opened.size), limit=_megabytes(self._handling.max_bytes)
+                    "mail.too_large", size=megabytes(opened.size), limit=megabytes(self._handling.max_bytes)
                 )
                 head = self._inbox.head(session, row)
                 if head is not None:
@@ -359,10 +364,15 @@ class Mailroom:
         for case in self._casebook.open_of_address(session, known):
             self._casebook.note(session, case, UNREACHABLE, by="insyn")
 
-    def _case_of(self, session: Session, said: Sequence[Turn]) -> str | None:
+    def _cases_of(self, session: Session, said: Sequence[Turn]) -> list[Case]:
+        """The cases that an answer speaks of, in that order, held as every case that is written to."""
         references = [turn.content["case"]["reference"] for turn in said if turn.content and turn.content.get("case")]
-        case = self._casebook.by_reference(session, references[-1]) if references else None
-        return case.id if case else None
+        found = [self._casebook.by_reference(session, reference) for reference in dict.fromkeys(references)]
+        return [self._casebook.locked(session, case.id) for case in found if case is not None]
+
+    def _note_attachments(self, session: Session, case: Case, mail: ReadMail) -> None:
+        if mail.attachments and case.shredded_at is None:
+            self._casebook.note(session, case, f"{ATTACHED} {described(mail.attachments)}.", by="insyn")
 
     def outcome(self, mail_id: str) -> Outcome | None:
         """What became of a mail, once it has ended."""
@@ -392,6 +402,7 @@ PASSED_ON = ("passed_on", "Mejlet kunde inte besvaras helt av assistenten. En m�
 SHOWN_THE_WAY = ("shown_the_way", "Mejlet gäller inget som Insyn svarar på. Avsändaren har fått veta vart det hör.")
 COURTESY = ("courtesy", "Mejlet tackar eller tar farväl. Det behöver inget svar.")
 OVERSIZE = ("oversize", "Mejlet var större än gränsen och har inte lästs. Avsändaren har fått veta det.")
+ATTACHED = "Med mejlet kom bilagor, som inte har öppnats:"
 UNREACHABLE = "E-post till den här adressen kommer tillbaka: den går inte att nå."
 
 
@@ -420,7 +431,3 @@ def _is_for_the_actions(decision: Decision, understood: Understood) -> bool:
     if decision.kind == "answered" or (decision.name in DEALT_WITH and decision.holding is not Holding.NONE):
         return True
     return decision.holding is Holding.NONE and decision.name not in WHOLLY_HUMAN and understood.claims_something
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1_000_000:.1f}".replace(".", ",").removesuffix(",0")

@@ -24,6 +24,7 @@ from insyn.conversation.transcript import Transcript
 from insyn.delivery.files import CaseFiles, FileView
 from insyn.privacy.keys import Shredded
 from insyn.privacy.masking import PLACEHOLDER, mask, normalise
+from insyn.store.mail_tables import IncomingMail
 from insyn.store.models import Case, Conversation, Delivery, IdentityDoubt, OutgoingMail, Turn
 
 FREE_TEXTS = ("relation", "concerns", "words", "note")
@@ -86,6 +87,7 @@ class CaseFile:
     files: tuple[FileView, ...]
     deliveries: tuple[SentFiles, ...]
     letters: tuple[OutgoingMail, ...]
+    mails: tuple[IncomingMail, ...]
     group: tuple[Case, ...]
     earlier: Case | None
     later: tuple[Case, ...]
@@ -132,6 +134,7 @@ class CaseFiling:
                     select(OutgoingMail).where(OutgoingMail.case_id == case.id).order_by(OutgoingMail.created_at)
                 )
             ),
+            mails=self._mails(session, case),
             group=tuple(group),
             earlier=self._casebook.earlier(session, case),
             later=tuple(session.scalars(select(Case).where(Case.repeats_id == case.id).order_by(Case.received_at))),
@@ -200,6 +203,13 @@ class CaseFiling:
             Step(note.at, "", "", masked(f"note:{note.id}", note.text), note.kind) for note in notes.values()
         ]  # words that no row of the log names, such as those of a reminder
         return tuple(sorted(steps, key=lambda step: step.at))
+
+    def _mails(self, session: Session, case: Case) -> tuple[IncomingMail, ...]:
+        """What has come in by mail about a case: to it, or in the conversation in which it was begun."""
+        belongs = IncomingMail.case_id == case.id
+        if case.conversation_id:
+            belongs |= IncomingMail.conversation_id == case.conversation_id
+        return tuple(session.scalars(select(IncomingMail).where(belongs).order_by(IncomingMail.received_at)))
 
     def _views(self, session: Session, case: Case) -> list[tuple[FileView, str | None]]:
         return self._files.with_deliveries(session, case.id)

@@ -16,9 +16,9 @@ from sqlalchemy import ColumnElement, and_, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from insyn.audit.chain import AuditLog
-from insyn.clock import Clock
 from insyn.mail.inbox import Inbox
 from insyn.mail.reading import read
+from insyn.mail.reading.attachments import described
 from insyn.staff.casefile import Shown, masked
 from insyn.staff.viewing import NothingThere, Viewing
 from insyn.store.engine import Store
@@ -55,7 +55,7 @@ class MailView:
 
     mail: IncomingMail
     parts: dict[str, Shown]
-    attachments: tuple[str, ...]
+    attachments: str  # kind and size of each
     has_content: bool
 
 
@@ -94,12 +94,11 @@ def page(session: Session, tray: Tray, *, after: str | None = None, limit: int =
 class MailDesk:
     """What the staff do with mails. `by` is the id of the member."""
 
-    def __init__(self, store: Store, inbox: Inbox, viewing: Viewing, audit: AuditLog, clock: Clock) -> None:
+    def __init__(self, store: Store, inbox: Inbox, viewing: Viewing, audit: AuditLog) -> None:
         self._store = store
         self._inbox = inbox
         self._viewing = viewing
         self._audit = audit
-        self._clock = clock
 
     def look(self, mail_id: str, *, by: str) -> MailView | None:
         """A mail, masked; that it was opened is logged. None when there is none."""
@@ -132,13 +131,7 @@ class MailDesk:
 
     def settle(self, mail_id: str, *, by: str) -> bool:
         """A human is done with a mail; False when there is none that waits."""
-        with self._store.write() as session:
-            mail = session.get(IncomingMail, mail_id, with_for_update=True)
-            if mail is None or mail.settled_at is not None or mail.status not in ("human", "quarantined"):
-                return False
-            mail.settled_at, mail.settled_by = self._clock(), by
-            self._audit.append(session, "mail.settled", mail.id, by=by)
-            return True
+        return self._inbox.settle(mail_id, by=by)
 
     def _view(self, session: Session, mail: IncomingMail) -> MailView:
         parts = self._parts(session, mail)
@@ -147,7 +140,7 @@ class MailDesk:
             shown["from"] = Shown("from", "", masked=True)
         raw = self._inbox.raw(session, mail)
         is_read = raw is not None and mail.status != "quarantined"
-        files = tuple(each.media_type for each in read(raw).attachments) if is_read and raw is not None else ()
+        files = described(read(raw).attachments) if is_read and raw is not None else ""
         return MailView(mail, shown, files, raw is not None)
 
     def _parts(self, session: Session, mail: IncomingMail) -> dict[str, str]:

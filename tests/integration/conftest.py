@@ -10,9 +10,12 @@ import pytest
 from insyn.bootstrap import Services
 from insyn.logs import configure
 from insyn.settings import Settings
+from tests.fixtures.command import insyn_on, run
 from tests.fixtures.fake_rasa import FakeRasa
 from tests.fixtures.house import house_settings
 from tests.fixtures.web import Browser
+
+__all__ = ["insyn_on", "run"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,45 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
 
-import insyn.cli
 from insyn.bootstrap import Services, build
-from insyn.cli import app, terminal
 from insyn.settings import Settings
 from insyn.store.engine import Store
 from insyn.store.models import AuditRow, Conversation
 from insyn.upkeep import key_change
+from tests.fixtures.command import Run
 from tests.fixtures.house import ADDRESS, House, SettableClock, Visitor, house_settings
 from tests.fixtures.web import Browser
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def insyn_on(monkeypatch: pytest.MonkeyPatch) -> Callable[[Services], Run]:
-    """Makes the command `insyn` work on given services."""
-    monkeypatch.setattr(insyn.cli, "complete", list)
-    monkeypatch.setattr(insyn.cli, "configure", lambda: None)
-
-    def on(services: Services) -> Run:
-        monkeypatch.setattr(terminal, "load_settings", lambda: services.settings)
-        monkeypatch.setattr(terminal, "build", lambda _settings: services)
-
-        def run(*arguments: str, code: int = 0) -> Result:
-            result = CliRunner().invoke(app, list(arguments))
-            assert result.exit_code == code, (result.output, result.exception)
-            return result
-
-        return run
-
-    return on
-
-
-@pytest.fixture
-def run(insyn_on: Callable[[Services], Run], house: House) -> Run:
-    return insyn_on(house.services)
 
 
 def filed(house: House, right: str = "request.access") -> Visitor:

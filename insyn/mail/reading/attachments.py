@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from insyn.mail.reading.mail import Attachment
 from insyn.mail.reading.mime import Part
@@ -24,6 +25,43 @@ _ID_SPOKEN_OF = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _PICTURE_OR_SCAN = re.compile(r"^image/|^application/pdf$")
+
+_KINDS = (
+    (re.compile(r"^image/"), "bild"),
+    (re.compile(r"^audio/"), "ljudfil"),
+    (re.compile(r"^video/"), "film"),
+    (re.compile(r"^text/calendar$"), "kalenderfil"),
+    (re.compile(r"^text/"), "textfil"),
+    (re.compile(r"^message/"), "mejl"),
+    (re.compile(r"^application/pdf$"), "PDF"),
+    (re.compile(r"word|opendocument\.text|^application/rtf$"), "textdokument"),
+    (re.compile(r"excel|spreadsheet"), "kalkylark"),
+    (re.compile(r"zip|compressed|x-7z|x-tar"), "arkivfil"),
+)
+DISCARDED = "ser ut som en id-handling och har inte sparats"
+
+
+def described(attachments: Sequence[Attachment]) -> str:
+    """What is attached in Swedish: kind and size of each, and which were not kept. No names: they may be people's."""
+    return "; ".join(
+        f"{_kind(each.media_type)}, {_size(each.size)}" + (f" ({DISCARDED})" if each.looks_like_id_document else "")
+        for each in attachments
+    )
+
+
+def _kind(media_type: str) -> str:
+    return next((kind for pattern, kind in _KINDS if pattern.search(media_type)), "fil av okänt slag")
+
+
+def _size(size: int) -> str:
+    if size < 1_000_000:
+        return f"{max(1, round(size / 1_000))} kB"
+    return megabytes(size) + " MB"
+
+
+def megabytes(size: int) -> str:
+    """Bytes as megabytes in Swedish, with at most one decimal."""
+    return f"{size / 1_000_000:.1f}".replace(".", ",").removesuffix(",0")
 
 
 def listed(parts: list[Part], text: str) -> tuple[Attachment, ...]:

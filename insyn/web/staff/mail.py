@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from sqlalchemy import select
 
+from insyn.mail.inbox import waits
 from insyn.staff import mail as mailbox
 from insyn.staff.mail import Tray
 from insyn.staff.viewing import NoReason, NothingThere
@@ -101,6 +102,6 @@ def _mail(visit: Visit, mail_id: str, *, wrong: str = "", shown: dict[str, str] 
         case = session.get(Case, view.mail.case_id) if view.mail.case_id else None
         names = visit.services.members.names(session)
     return pages.page(
-        visit, "mail.html.j2", status=422 if wrong else 200, wrong=wrong, view=view, mail=view.mail, case=case, names=names,
+        visit, "mail.html.j2", status=422 if wrong else 200, wrong=wrong, view=view, mail=view.mail, case=case, names=names, waits=waits(view.mail),
         shown=shown or {}, base=f"{HERE}/{mail_id}", PARTS=PARTS, STATUSES=STATUSES,
     )  # fmt: skip

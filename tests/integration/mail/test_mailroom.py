@@ -188,6 +188,20 @@ async def test_security_19_an_identity_document_is_not_kept(house: House, arrive
     assert "mail.id_document_discarded" in house.events(mail_id)
 
 
+async def test_what_is_attached_is_noted_with_the_case(house: House, arrives) -> None:  # type: ignore[no-untyped-def]
+    message = mail("Vi begär upplysningar.", sender="handlaggare@imy.se", subject="Tillsyn")
+    message.add_attachment(b"%PDF" * 30_000, maintype="application", subtype="pdf", filename="Alva Lindqvist.pdf")
+    message.add_attachment(b"\xff\xd8" * 9_000, maintype="image", subtype="jpeg", filename="korkort.jpg")
+    mail_id = arrives(message)
+    for _ in range(2):
+        await house.services.mailroom.handle(mail_id)
+    [case] = house.cases()
+    noted = [note.text for note in house.notes(case) if note.author == "insyn" and "bilagor" in note.text]
+    assert noted == [
+        "Med mejlet kom bilagor, som inte har öppnats: PDF, 120 kB; bild, 18 kB (ser ut som en id-handling och har inte sparats)."
+    ]
+
+
 async def test_a_reply_to_ours_goes_on_in_the_conversation_and_a_strangers_does_not(house: House, arrives) -> None:  # type: ignore[no-untyped-def]
     first = arrives(mail("Vad är cookies?", sender=ADDRESS))
     await house.services.mailroom.handle(first)

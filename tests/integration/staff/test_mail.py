@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from insyn.cases.transitions import Event
 from insyn.mail.inbox import Origin
 from insyn.staff.roles import Role
 from insyn.store.mail_tables import IncomingMail
@@ -102,6 +103,23 @@ async def test_what_could_not_be_dealt_with_is_not_read_again_but_can_be_taken_o
     log = (await officer.gets("/konsol/insynslogg")).text
     assert "ett mejl som fil" in log
     assert REASON in log
+
+
+async def test_a_mail_of_a_case_is_shown_with_it_and_done_with_it(
+    house: House, handler: Desk, put: Callable[..., str]
+) -> None:
+    house.visitor().claims("request.access")
+    [case] = house.cases()
+    mail_id = put("human", case_id=case.id)
+    path = f"/konsol/post/{mail_id}"
+    assert f'href="{path}"' in (await handler.gets(f"/konsol/arenden/{case.reference}")).text
+    page = (await handler.gets(path)).text
+    assert "När ärendet är avslutat" in page
+    assert f"{path}/klart" not in page
+    assert (await handler.posts(f"{path}/klart")).status_code == 422
+    with house.store.write() as session:
+        house.casebook.move(session, house.casebook.locked(session, case.id), Event.WITHDRAWN)
+    assert re.search(r"<dd>[^<]+, med ärendet</dd>", (await handler.gets(path)).text)
 
 
 async def test_pages_of_mails_hold_each_once(
