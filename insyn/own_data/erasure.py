@@ -105,7 +105,9 @@ class Erasure:
             mine = {each.id for each in conversations}
             shredded = [case for case in cases if self._shred(session, case, mine, kept)]
             held = {each.id for each in conversations if each.on_hold}
-            mails = [mail for mail in mails_of(session, index, mine) if self._shred_mail(session, mail, held, kept)]
+            mails = [
+                mail for mail in mails_of(session, index, mine) if self._shred_mail(session, mail, mine, held, kept)
+            ]
             spared = here.conversation_id if spare_here else None
             gone = [each for each in conversations if self._remove(session, each, spared, kept)]
             if self._counted(session, index):
@@ -135,14 +137,17 @@ class Erasure:
         return True
 
     @staticmethod
-    def _shred_mail(session: Session, mail: IncomingMail, held: set[str], kept: list[Kept]) -> bool:
+    def _shred_mail(session: Session, mail: IncomingMail, mine: set[str], held: set[str], kept: list[Kept]) -> bool:
         if mail.sealed_raw is None:
             return False
         case = session.get(Case, mail.case_id) if mail.case_id else None
+        day = written_date(swedish_date(mail.received_at))
         reason = _reason_to_keep_mail(mail, case, held)
         if reason is not None:
-            kept.append(Kept(f"Mejlet från dig den {written_date(swedish_date(mail.received_at))}", reason))
+            kept.append(Kept(f"Mejlet från dig den {day}", reason))
             return False
+        if mail.conversation_id not in mine and session.get(Conversation, mail.conversation_id or "") is not None:
+            kept.append(Kept(f"Samtalet som började med ett mejl från din adress den {day}", SOMEONE_ELSES))
         shred_incoming(session, IncomingMail.id == mail.id)
         return True
 

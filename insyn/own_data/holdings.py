@@ -313,9 +313,9 @@ class OwnData:
             "text": None,
             "attachments": [],
         }
-        raw = self._inbox.raw(session, mail)
         if mail.conversation_id not in mine:
             return {**told, "withheld": NOT_SHOWN_TO_BE_YOURS}
+        raw = self._inbox.raw(session, mail)
         if raw is None:
             return {**told, "withheld": MAIL_CONTENT_GONE}
         if mail.status == "quarantined":

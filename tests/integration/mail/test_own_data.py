@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from insyn.mail.inbox import Origin
-from insyn.own_data.erasure import HELD, MAIL_WAITS
+from insyn.own_data.erasure import HELD, MAIL_WAITS, SOMEONE_ELSES
 from insyn.own_data.holdings import (
     MAIL_CONTENT_GONE,
     MAIL_IN_PART,
@@ -113,9 +113,22 @@ async def test_mails_are_erased_but_for_what_a_human_is_to_read(house: House, pe
     erased = house.services.erasure.erase(person.says())
     assert erased.mails == 1
     assert "1 mejl" in erased.text()
-    assert {each.what: each.reason for each in erased.kept}["Mejlet från dig den 5 mars 2026"] == MAIL_WAITS
+    reasons = {each.what: each.reason for each in erased.kept}
+    assert reasons["Mejlet från dig den 5 mars 2026"] == MAIL_WAITS
+    assert reasons["Samtalet som började med ett mejl från din adress den 5 mars 2026"] == SOMEONE_ELSES
     assert [row(house, each).sealed_raw is None for each in (answered, waiting, other)] == [True, False, False]
     assert row(house, answered).address_index is None
+
+
+async def test_a_conversation_by_mail_that_is_shown_to_be_theirs_goes_with_its_mail(
+    house: House, person: Visitor
+) -> None:
+    mail_id = await mailed(house)
+    proved_by_mail(house, mail_id)
+    erased = house.services.erasure.erase(person.says())
+    assert (erased.conversations, erased.mails) == (2, 1)
+    assert not [each for each in erased.kept if "mejl" in each.what.lower()]
+    assert row(house, mail_id).sealed_raw is None
 
 
 async def test_a_mail_of_something_on_hold_is_kept_and_named(house: House, person: Visitor) -> None:
