@@ -356,5 +356,7 @@ def test_what_the_staff_noted_about_a_conversation_is_told(house: House) -> None
     visitor.proves()
     house.services.marks.add([visitor.id], "reviewed", by="someone")
     house.services.marks.add([visitor.id], "tag:kakor", by="someone")
-    (talk,) = house.services.own_data.collect(visitor.says())["conversations"]
+    held = house.services.own_data.collect(visitor.says())
+    (talk,) = held["conversations"]
     assert [each["text"] for each in talk["review"]] == ["Markerat: granskat.", "Markerat: kakor."]
+    assert "Markerat: kakor." in page(held)
