@@ -12,6 +12,7 @@ from insyn_bot.normalise import fold, words
         ("Hur länge?", ["hur", "länge", "?"]),
         ("TA BORT MIG NU!!!", ["ta", "bort", "mig", "nu"]),
         ("neeeej", ["nej"]),
+        ("aaaaaaaaaa", ["aaa"]),
         ("a", ["a"]),
         ("👍", ["👍"]),
         ("👍🏽", ["👍"]),
