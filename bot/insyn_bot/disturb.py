@@ -1,4 +1,8 @@
-"""Copies of messages as people in a hurry write them: for measuring, never for training."""
+"""Copies of messages as people in a hurry write them.
+
+The model learns from such copies of its examples, and is measured with copies of other messages
+(tests/understanding/yardstick.py disturbs in a way of its own).
+"""
 
 from __future__ import annotations
 

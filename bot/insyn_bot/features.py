@@ -91,6 +91,10 @@ class Features:
             self.width = block.fit([counts[at] for counts in counted], self.width)
         return self._matrix([self._weigh(counts) for counts in counted])
 
+    def matrix(self, rows: Sequence[Sequence[str]]) -> csr_matrix:
+        """The matrix of `rows` of words, in the columns learnt before."""
+        return self._matrix([self.transform(row) for row in rows])
+
     def transform(self, words: Sequence[str]) -> tuple[Columns, Values]:
         """Columns and values of one text."""
         return self._weigh(self._count(words))

@@ -44,7 +44,9 @@ class Reader:
         """Learn the model from all examples, and from held-out scores how far to trust it."""
         everything = range(len(texts))
         folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed).split(texts, intents)
-        models = Parallel(_WORKERS, prefer="threads")(
+        # In processes: Python's share of the work runs on both, and liblinear, which shuffles with one random
+        # generator a process, has its seed to itself.
+        models = Parallel(_WORKERS, prefer="processes")(
             delayed(_learn)(texts, intents, seed, learn, test) for learn, test in [(everything, ()), *folds]
         )
         (model, _, _, _), *held_out = models

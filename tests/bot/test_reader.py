@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import random
+
 import joblib
 import pytest
+from insyn_bot.disturb import with_typos
+from insyn_bot.model import TopicModel
 from insyn_bot.reader import Reader
+
+LONG = 12
 
 EXAMPLES = {
     "policy.retention.general": [
@@ -74,6 +80,25 @@ def test_a_request_is_the_main_thing_beside_a_question(reader: Reader) -> None:
 def test_what_shall_be_done_first_comes_first(reader: Reader) -> None:
     parts = reader.read("Radera mina uppgifter. Men skicka först en kopia på allt ni har om mig.").parts
     assert [part.intent for part in parts] == ["request.access", "request.erasure"]
+
+
+def test_what_shall_be_done_before_comes_first(reader: Reader) -> None:
+    parts = reader.read("Radera mina uppgifter. Skicka en kopia på allt ni har om mig innan.").parts
+    assert [part.intent for part in parts] == ["request.access", "request.erasure"]
+
+
+def test_an_order_of_one_word_is_heard(reader: Reader) -> None:
+    parts = reader.read("skicka en kopia på mina uppgifter, sen radera").parts
+    assert [part.intent for part in parts] == ["request.access", "request.erasure"]
+
+
+def test_a_slip_in_a_word_is_no_word_that_was_learnt() -> None:
+    texts = [text for listed in EXAMPLES.values() for text in listed]
+    model = TopicModel().fit(texts, [intent for intent, listed in EXAMPLES.items() for _ in listed])
+    asked = [text for text in texts if len(text) > LONG]
+    hurried = [with_typos(text, random.Random(at)) for at, text in enumerate(asked)]
+    assert max(model.known_share(text) for text in asked) == 1.0
+    assert sum(map(model.known_share, hurried)) / len(hurried) < 0.9
 
 
 def test_a_greeting_never_wins_over_a_request(reader: Reader) -> None:
