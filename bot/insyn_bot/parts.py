@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from insyn_bot.decision import Verdict
 from insyn_bot.intents import family, is_content, is_urgent
@@ -23,11 +23,14 @@ _FAIR, _FAIR_RANK = 0.7, 6
 _ASKED = 0.43
 _URGENT_SUPPORT = 0.05
 _CLAUSE, _CLAUSE_SUPPORT = 0.45, 0.01
+_IN_CONTEXT, _HINTED, _CARRIED = 0.008, 0.06, 0.01
 _TOP = 3
 _STORY = 3
 _FEW_WORDS = 3
 
-_FIRST = re.compile(r"\b(?:först|forst|first|først)\b", re.IGNORECASE)
+_FIRST = re.compile(
+    r"\b(?:först|forst|first|først|dessförinnan|before that|innan(?: dess)?\W*$)(?!\w)", re.IGNORECASE
+)
 _ASKING = re.compile(
     r"\?|\b(?:vad|va|hur|var|vart|när|nar|varför|varfor|vem|vems|vilk\w+|undrar|veta|fråga|får|far|kan|finns|gäller"
     r"|vill|ska|måste|har ni|är det|är ni|what|how|where|when|why|who|which|do|does|can|is|are|wonder\w*"
@@ -53,10 +56,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Piece:
-    """A sentence or clause and what it means by itself."""
+    """A sentence or clause and what it means by itself, or `in_context`: leaning on the clause beside it."""
 
     span: Span
     verdict: Verdict
+    in_context: bool = False
 
 
 def cut(text: str, piece: Piece, whole: Verdict, judge: Judge) -> list[Piece]:
@@ -66,14 +70,20 @@ def cut(text: str, piece: Piece, whole: Verdict, judge: Judge) -> list[Piece]:
         return [piece]
     verdicts = iter(judge([side.of(text) for way in ways for side in way]))
     best, chosen = 0.0, None
+    leaning: list[tuple[float, tuple[Piece, Piece]]] = []
     for left, right in ways:
         sides = Piece(left, next(verdicts)), Piece(right, next(verdicts))
         weakest = min(side.verdict.trust for side in sides)
         if weakest > best and _two_things(text, sides, whole):
             best, chosen = weakest, sides
+        leaning += _leaning(text, sides, whole)
+    if chosen is None and leaning:
+        _, chosen = max(leaning, key=lambda each: each[0])
     if chosen is None:
         return [piece]
-    return [clause for side in chosen for clause in cut(text, side, whole, judge)]
+    return [
+        clause for side in chosen for clause in ([side] if side.in_context else cut(text, side, whole, judge))
+    ]
 
 
 def asked(text: str, pieces: Sequence[Piece], whole: Verdict) -> list[Part]:
@@ -105,6 +115,44 @@ def _two_things(text: str, sides: tuple[Piece, Piece], whole: Verdict) -> bool:
     )
 
 
+def _leaning(
+    text: str, sides: tuple[Piece, Piece], whole: Verdict
+) -> list[tuple[float, tuple[Piece, Piece]]]:
+    """`sides` with the unclear one read by the other and the whole, if that is likely, and how likely it is.
+
+    "Vem läser mitt cv och hur länge ligger det kvar": the second clause alone may be about anything that is
+    kept. The intent sought is likely in the clause and in the whole message, and not what the other asks.
+    """
+    left, right = sides
+    found: list[tuple[float, tuple[Piece, Piece]]] = []
+    if not any(map(str.isalpha, text[left.span.end : right.span.start])):
+        return found
+    for clear, unclear in (sides, (right, left)):
+        likely, verdict = _by_context(unclear.verdict, whole, clear.verdict.best)
+        if verdict is None or not (
+            clear.verdict.sure and clear.verdict.trust >= _FAIR and is_content(clear.verdict.best)
+        ):
+            continue
+        read = Piece(unclear.span, verdict, in_context=True)
+        if _asks(text, clear) and _asks(text, read):
+            found.append((likely, (clear, read) if clear is left else (read, clear)))
+    return found
+
+
+def _by_context(clause: Verdict, whole: Verdict, taken: str) -> tuple[float, Verdict | None]:
+    """The likeliest intent of `clause` that `whole` bears out, but for `taken`; its likelihood in both."""
+    in_whole = dict(whole.ranking)
+    likely, intent = max(
+        (score * in_whole[name], name)
+        for name, score in clause.ranking
+        if is_content(name) and not is_urgent(name) and name != taken
+    )
+    borne_out = dict(clause.ranking)[intent] >= _HINTED and in_whole[intent] >= _CARRIED
+    if likely < _IN_CONTEXT or not borne_out:
+        return likely, None
+    return likely, replace(clause, intent=intent, best=intent)
+
+
 def _clause_believed(text: str, piece: Piece, whole: Verdict, conjoined: bool) -> bool:
     trust = piece.verdict.trust
     rank, support = _support(piece.verdict.best, whole)
@@ -120,6 +168,8 @@ def _clause_believed(text: str, piece: Piece, whole: Verdict, conjoined: bool) -
 
 def _believed(text: str, piece: Piece, whole: Verdict, story: bool) -> bool:
     """Whether `piece` asks what it reads as, rather than setting the scene."""
+    if piece.in_context:
+        return True
     trust, intent = piece.verdict.trust, piece.verdict.best
     rank, support = _support(intent, whole)
     if is_urgent(intent):
@@ -127,7 +177,9 @@ def _believed(text: str, piece: Piece, whole: Verdict, story: bool) -> bool:
     question = piece.span.of(text).endswith("?")
     if story and not question and not (_asks(text, piece) and (trust >= _SURE or rank == 0)):
         return False
-    if piece.verdict.sure and _fairly_sure(piece.verdict, whole):
+    if piece.verdict.sure and (
+        _fairly_sure(piece.verdict, whole) or (not story and family(intent) == "request")
+    ):
         return True
     likely = support >= _CLAUSE_SUPPORT or (question and not story)
     return trust >= _ASKED and rank < _TOP and likely and _asks(text, piece)

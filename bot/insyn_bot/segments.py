@@ -13,10 +13,11 @@ _ABBREVIATION = re.compile(
 )
 _NUMBER = re.compile(r"(?:^|\s)\d+\.$")
 _JOIN = re.compile(
-    r"(?:\s*,\s*|\s+)(?:och|samt|å|o|men|fast|dessutom|sen|sedan|därefter|plus|and|also|but|og)"
+    r"(?:\s*,\s*|\s+)(?:och|samt|å|o|men|fast|dessutom|sen|sedan|därefter|plus|and|then|also|but|og)"
     r"(?:\s+(?:dessutom|sen|sedan|också|även|först|also|then))*\s+|\s*[,:]\s+|\s+[–-]\s+",
     re.IGNORECASE,
 )
+_ORDER = re.compile(r"\b(?:sen|sedan|därefter|then)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,18 @@ def sentences(text: str) -> list[Span]:
 
 
 def splits(text: str, span: Span) -> list[tuple[Span, Span]]:
-    """The ways to cut `span` in two at "och", "samt", a comma …; both sides hold at least two words."""
+    """The ways to cut `span` in two at "och", "samt", a comma …; both sides hold at least two words.
+
+    After a word of order one is enough: "först en kopia, sen radera".
+    """
     found: list[tuple[Span, Span]] = []
     for join in _JOIN.finditer(text, span.start, span.end):
         left, right = (
             _stripped(text, Span(span.start, join.start())),
             _stripped(text, Span(join.end(), span.end)),
         )
-        if left and right and min(len(left.of(text).split()), len(right.of(text).split())) >= 2:
+        fewest = 1 if _ORDER.search(join[0]) else 2
+        if left and right and len(left.of(text).split()) >= 2 and len(right.of(text).split()) >= fewest:
             found.append((left, right))
     return found
 

@@ -39,6 +39,13 @@ def test_a_clause_may_end_at_a_conjunction_or_comma() -> None:
     ]
 
 
+def test_a_word_of_order_may_be_followed_by_a_single_word() -> None:
+    text = "först en kopia, sen radera"
+    assert [(left.of(text), right.of(text)) for left, right in splits(text, Span(0, len(text)))] == [
+        ("först en kopia", "radera")
+    ]
+
+
 def test_no_clause_of_a_single_word() -> None:
     text = "namn och adress"
     assert splits(text, Span(0, len(text))) == []
