@@ -17,6 +17,7 @@ RIGHT_DECISIONS = RIGHT_NEW_TEXT = 0.95
 MISSED = {"dev/typos-erase", "dev/imy-threat", "held_out/long-story-request-last", "held_out/english-erase-and-copy"}
 LEFT = MISSED | {
     "dev/erased-before",
+    "dev/security-and-location",
     "held_out/question-applicant-retention",
     "held_out/story-complaint-erase-question",
 }
