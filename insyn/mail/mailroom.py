@@ -346,7 +346,7 @@ class Mailroom:
     def _note_sender(self, session: Session, row: IncomingMail, mail: ReadMail, sender: EmailAddress | None) -> None:
         if sender is None or mail.sender is None:
             return
-        references = " ".join([*mail.references, *mail.in_reply_to])
+        references = " ".join(dict.fromkeys([*mail.references, *mail.in_reply_to]))
         head = Head(str(sender), mail.sender.name, mail.topic, mail.message_id, references)
         self._inbox.know_sender(session, row, head)
 

@@ -212,6 +212,7 @@ async def test_a_reply_to_ours_goes_on_in_the_conversation_and_a_strangers_does_
     for mail_id in (second, third):
         await house.services.mailroom.handle(mail_id)
     assert row(house, second).conversation_id == row(house, first).conversation_id
+    assert sorted(letter.references.split().count(ours) for letter in house.letters("reply", ADDRESS)) == [0, 1]
     assert row(house, third).conversation_id != row(house, first).conversation_id
 
 
