@@ -31,6 +31,7 @@ _KINDS = (
     (re.compile(r"^audio/"), "ljudfil"),
     (re.compile(r"^video/"), "film"),
     (re.compile(r"^text/calendar$"), "kalenderfil"),
+    (re.compile(r"html"), "webbsida"),
     (re.compile(r"^text/"), "textfil"),
     (re.compile(r"^message/"), "mejl"),
     (re.compile(r"^application/pdf$"), "PDF"),
