@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+import shutil
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,8 +31,12 @@ from insyn.store.models import (
     VaultValue,
 )
 from tests.fixtures.house import House, SettableClock, house_settings, prepared
-from tests.fixtures.postgres import Cluster
+from tests.fixtures.postgres import Cluster, database_beside
+from tests.seed.filling import fill
+from tests.seed.keys import settings_in
 
+ROOT = Path(__file__).resolve().parent.parent.parent
+KEPT = ROOT / "var" / "bench"
 KINDS_OF_STORE = ("SQLite", "PostgreSQL")
 BATCH = 2000
 AS_IN_PRODUCTION = "-c shared_buffers=128MB"
@@ -46,6 +53,78 @@ def house_on(kind: str) -> Iterator[House]:
             yield House(build(settings, clock=(clock := SettableClock()), store=store), clock)
         finally:
             store.close()
+
+
+@contextmanager
+def seeded_house(kind: str, cases: int, turns: int) -> Iterator[House]:
+    """The services on a copy of a store of that size, which is filled once and kept in `var/bench` for later runs."""
+    folder = KEPT / f"{kind.lower()}-{cases}"
+    if not (folder / _made_by()).exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="insyn-bench-") as home,
+        _kept(kind, folder, cases, turns) as original,
+        _copied(original, Path(home)) as url,
+    ):
+        store, clock = Store(url, busy_timeout_seconds=60), SettableClock()
+        settings = settings_in(folder, url).model_copy(update={"var_dir": Path(home)})
+        try:
+            yield House(build(settings, clock=clock, store=store), clock)
+        finally:
+            store.close()
+
+
+@contextmanager
+def _kept(kind: str, folder: Path, cases: int, turns: int) -> Iterator[str]:
+    """SQLAlchemy URL of the store in `folder`, filled."""
+    if kind == "SQLite":
+        _fill_once(folder, url := f"sqlite:///{folder / 'insyn.db'}", cases, turns)
+        yield url
+        return
+    cluster = Cluster(AS_IN_PRODUCTION, folder / "cluster")
+    cluster.start()
+    try:
+        if not (folder / _made_by()).exists():
+            cluster.create()
+        _fill_once(folder, cluster.url, cases, turns)
+        yield cluster.url
+    finally:
+        cluster.stop("fast")
+
+
+def _fill_once(folder: Path, url: str, cases: int, turns: int) -> None:
+    mark = folder / _made_by()
+    if mark.exists():
+        return
+    began = time.perf_counter()
+    settings = settings_in(folder, url)
+    store = prepared(Store(url, busy_timeout_seconds=60), settings)
+    house = House(build(settings, clock=SettableClock(), store=store), SettableClock())
+    fill(house.services, house.index, cases=cases, turns=turns)
+    store.close()
+    mark.touch()
+    print(f"{folder.name}: {cases} cases and {turns} turns put in in {time.perf_counter() - began:.0f} s", flush=True)
+
+
+def _made_by() -> str:
+    """A name for the code and the schema that a kept store was made with: another makes it anew."""
+    tables = ROOT / "insyn" / "store"
+    sources = [
+        *(ROOT / "tests" / "seed").glob("*.py"), *tables.glob("*_tables.py"), *tables.glob("migrations/versions/*.py"),
+        tables / "models.py", tables / "word_index.py",
+    ]  # fmt: skip
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(sources)))
+    return f"made-by-{digest.hexdigest()[:16]}"
+
+
+@contextmanager
+def _copied(url: str, home: Path) -> Iterator[str]:
+    if url.startswith("sqlite"):
+        yield f"sqlite:///{shutil.copy(url.removeprefix('sqlite:///'), home / 'insyn.db')}"
+        return
+    with database_beside(url, "measured", copied=True) as copy:
+        yield copy
 
 
 @contextmanager

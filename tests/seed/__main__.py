@@ -10,15 +10,12 @@ import argparse
 import time
 from pathlib import Path
 
-from dotenv import dotenv_values
-
 from insyn.bootstrap import build
 from insyn.privacy.keys import BlindIndex
-from insyn.runtime.environment import complete
-from insyn.settings import Settings
 from insyn.store.engine import Store
 from tests.fixtures.house import prepared
 from tests.seed.filling import fill
+from tests.seed.keys import settings_in
 
 
 def main() -> None:
@@ -29,10 +26,7 @@ def main() -> None:
     parser.add_argument("--url", default="")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    env = options.folder / ".env"
-    complete(env, {})
-    values = {name.removeprefix("INSYN_").lower(): value for name, value in dotenv_values(env).items()}
-    settings = Settings(_env_file=None, **{**values, "var_dir": options.folder, "database_url": options.url})
+    settings = settings_in(options.folder, options.url)
     began = time.perf_counter()
     store = prepared(Store(settings.store_url, busy_timeout_seconds=60), settings)
     services = build(settings, store=store)

@@ -11,9 +11,10 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from insyn.audit.chain import GENESIS
@@ -25,10 +26,12 @@ from insyn.cases.reference import new_reference
 from insyn.cases.transitions import State
 from insyn.clock import swedish_date
 from insyn.privacy.keys import BlindIndex, seal
+from insyn.review.marks import FLAGGED, REVIEWED, tag_mark
 from insyn.staff.roles import Role
 from insyn.store.models import AuditRow, Case, Conversation, Turn
+from insyn.store.review_tables import ConversationMark
+from tests.seed.bulk import indexed_afterwards, put
 
-BATCH = 2000
 AGE = timedelta(days=700)
 STAYS_OPEN = timedelta(days=35)  # what came in within this time is open, what is older is closed
 TURNS = 10  # of each conversation
@@ -55,7 +58,10 @@ _SAID = [
     ("ta bort mig ur era register", "request.erasure", 0.88),
     ("vad kostar lönekörningen per månad", "out_of_scope", 0.71),
     ("hmm det där med bokföringen då", "out_of_scope", 0.43),
-]  # fmt: skip
+]
+_SELDOM = ("gäller det här mina syskonbarn också?", "policy.categories", 0.58)
+_SELDOM_EVERY = 500  # conversations
+_MARKED = {REVIEWED: 0.6, FLAGGED: 0.01, tag_mark("följ upp"): 0.02}  # the share that each mark stands on  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -70,23 +76,33 @@ def fill(services: Services, index: BlindIndex, *, cases: int, turns: int, seed:
     """Puts `cases` and `turns` in beside what is there. The same `seed` gives the same mixture."""
     chance = random.Random(seed)
     staff = _staff(services)
-    put, conversations = 0, max(cases, turns // TURNS)
-    for start in range(0, conversations, BATCH):
-        numbers = range(start, min(start + BATCH, conversations))
-        with services.store.write(durable=False) as session:
-            key_id = services.keyring.create(session, services.clock())
-            key = services.keyring.open(session, key_id)
-            ids = [str(uuid.uuid4()) for _ in numbers]
-            moments = [services.clock() - AGE * ((conversations - number) / conversations) for number in numbers]
-            _put_conversations(session, ids, moments, key_id)
-            put += _put_turns(session, ids, moments, chance, turns - put)
-            chosen = [
-                number for number in numbers if number * cases // conversations != (number - 1) * cases // conversations
-            ]
-            _put_cases(services, session, index, chosen, [ids[number - start] for number in chosen], [moments[number - start] for number in chosen], key_id, key, staff, chance)  # fmt: skip
+    conversations = max(cases, turns // TURNS)
+    ids = [_id(chance) for _ in range(conversations)]
+    moments = [services.clock() - AGE * ((conversations - number) / conversations) for number in range(conversations)]
+    with (
+        services.store.write(durable=False) as session,
+        indexed_afterwards(session, Conversation, ConversationMark, Turn, Case, AuditRow),
+    ):
+        key_id = services.keyring.create(session, services.clock())
+        key = services.keyring.open(session, key_id)
+        _put_conversations(session, ids, moments, key_id)
+        put(
+            session,
+            ConversationMark,
+            ("conversation_id", "mark", "at", "by"),
+            _marks(ids, staff, services.clock(), chance),
+        )
+        put(session, Turn, _TURN, islice(_turns(ids, moments, chance), turns))
+        facts: list[tuple[str, dict[str, Any]]] = []
+        with_case = range(0, conversations, conversations // cases)[:cases] if cases else range(0)
+        rows = (
+            _case(services, index, number, ids[number], moments[number], key_id, key, staff, chance, facts)
+            for number in with_case
+        )
+        put(session, Case, _CASE, rows)
+        _put_log(services, session, facts)
     _settle(services)
-    with services.store.read() as session:
-        return Filled(session.scalar(select(func.count()).select_from(Case)) or 0, put)
+    return Filled(len(facts), min(turns, conversations * TURNS))
 
 
 def _staff(services: Services) -> list[str]:
@@ -100,87 +116,92 @@ def _staff(services: Services) -> list[str]:
 
 
 def _put_conversations(session: Session, ids: Sequence[str], moments: Sequence[datetime], key_id: str) -> None:
-    session.execute(
-        insert(Conversation),
-        [
-            {
-                "id": each, "channel": "email" if number % 4 == 0 else "chat", "token_epoch": 0, "data_key_id": key_id,
-                "created_at": at, "last_activity_at": at + timedelta(minutes=TURNS), "dialogue": {}, "on_hold": False,
-            }
-            for number, (each, at) in enumerate(zip(ids, moments, strict=True))
-        ],
+    columns = ("id", "channel", "token_epoch", "data_key_id", "created_at", "last_activity_at", "dialogue", "on_hold")
+    rows = (
+        (each, _channel(number), 0, key_id, at, at + timedelta(minutes=TURNS), "{}", False)
+        for number, (each, at) in enumerate(zip(ids, moments, strict=True))
+    )
+    put(session, Conversation, columns, rows)
+
+
+def _channel(number: int) -> str:
+    return "email" if number % 4 == 0 else "chat"
+
+
+def _marks(ids: Sequence[str], staff: Sequence[str], now: datetime, chance: random.Random) -> Iterator[tuple[Any, ...]]:
+    for conversation_id in ids:
+        for mark, share in _MARKED.items():
+            if chance.random() < share:
+                yield conversation_id, mark, now, chance.choice(staff)
+
+
+_TURN = (
+    "id", "conversation_id", "author", "channel", "at", "text", "status", "intent", "confidence", "topic", "answers_id", "feedback",
+    "reading",
+)  # fmt: skip
+
+
+def _turns(ids: Sequence[str], moments: Sequence[datetime], chance: random.Random) -> Iterator[tuple[Any, ...]]:
+    thumbs = [None] * 18 + ["up", "down"]
+    *read, seldom = [
+        (words, intent, sure, json.dumps({"ranking": [{"name": intent, "confidence": sure}], "parts": [], "language": "sv"}))
+        for words, intent, sure in (*_SAID, _SELDOM)
+    ]  # fmt: skip
+    for number, (conversation_id, began) in enumerate(zip(ids, moments, strict=True)):
+        channel = _channel(number)
+        for minute in range(TURNS // 2):
+            is_seldom = number % _SELDOM_EVERY == 0 and minute == 0
+            words, intent, sure, reading = seldom if is_seldom else chance.choice(read)
+            at, asked = began + timedelta(minutes=minute), _id(chance)
+            yield (
+                asked, conversation_id, "person", channel, at, words, "answered", intent, sure, intent, None, None, reading,
+            )  # fmt: skip
+            yield (
+                _id(chance), conversation_id, "insyn", channel, at + timedelta(seconds=1), "Så här är det.", "said", None, None,
+                intent, asked, chance.choice(thumbs), None,
+            )  # fmt: skip
+
+
+def _id(chance: random.Random) -> str:
+    return str(uuid.UUID(int=chance.getrandbits(128)))
+
+
+_CASE = (
+    "id", "reference", "kind", "state", "conversation_id", "channel", "group_id", "position", "ordered", "opening_key", "received_at",
+    "due_on", "sort_on", "urgent", "assignee", "closed_at", "extended_at", "on_hold", "proof", "proved_at", "address_index",
+    "data_key_id", "sealed", "created_at", "changed_at", "version",
+)  # fmt: skip
+
+
+def _case(
+    services: Services, index: BlindIndex, number: int, talk: str, received: datetime, key_id: str, key: bytes, staff: Sequence[str],
+    chance: random.Random, facts: list[tuple[str, dict[str, Any]]],
+) -> tuple[Any, ...]:  # fmt: skip
+    """A row of `_CASE`; what the log says of it goes to `facts`."""
+    now = services.clock()
+    kind = KINDS[chance.choice(_KINDS)]
+    is_open = now - received < STAYS_OPEN
+    state = (
+        chance.choice(_OPEN if is_open else _CLOSED) if kind.is_right else State.OPEN if is_open else State.COMPLETED
+    )
+    closed = None if is_open else min(received + timedelta(days=chance.randint(2, 28), minutes=number % 600), now)
+    due, sort_on = _days(kind.id, received, state, now)
+    case_id, address = _id(chance), f"person{number}@example.com"
+    details = {
+        "address": address,
+        "name": "Kim Exempel",
+        "words": "Jag heter Kim Exempel och vill veta vad ni har om mig.",
+    }
+    facts.append(
+        (case_id, {"kind": kind.id, "channel": "chat", "state": state, "due": due.isoformat() if due else None})
+    )
+    return (
+        case_id, new_reference(), kind.id, state, talk, "email" if chance.random() < 0.25 else "chat", _id(chance), 0, False,
+        f"seed:{case_id}", received, due, sort_on, kind.id == "report.incident", chance.choice([None, *staff]), closed,
+        received + timedelta(days=20) if state is State.EXTENDED else None, False,
+        _PROOFS.get(state, "mailbox") if kind.is_right else "none", received, index.of("address", address), key_id,
+        seal(key, json.dumps(details).encode(), f"case/{case_id}"), received, closed or received, 3,
     )  # fmt: skip
-
-
-def _put_turns(
-    session: Session, ids: Sequence[str], moments: Sequence[datetime], chance: random.Random, most: int
-) -> int:
-    rows = list(_turns(ids, moments, chance))[: max(most, 0)]
-    if rows:
-        session.execute(insert(Turn), rows)
-    return len(rows)
-
-
-def _turns(ids: Sequence[str], moments: Sequence[datetime], chance: random.Random) -> Iterator[dict[str, Any]]:
-    for conversation_id, at in zip(ids, moments, strict=True):
-        for number in range(TURNS // 2):
-            words, intent, sure = chance.choice(_SAID)
-            asked = str(uuid.UUID(int=chance.getrandbits(128)))
-            common = {"conversation_id": conversation_id, "idempotency_key": None, "expects": None, "choice": None}
-            yield common | {
-                "id": asked, "author": "person", "at": at + timedelta(minutes=number), "text": words, "status": "answered",
-                "intent": intent, "confidence": sure, "topic": None, "answers_id": None, "feedback": None,
-                "reading": {"intent": intent, "confidence": sure, "ranking": [{"name": intent, "confidence": sure}]}, "content": None,
-            }  # fmt: skip
-            yield common | {
-                "id": str(uuid.UUID(int=chance.getrandbits(128))), "author": "insyn", "at": at + timedelta(minutes=number, seconds=1),
-                "text": "Så här är det.", "status": "said", "intent": None, "confidence": None, "topic": intent,
-                "answers_id": asked, "feedback": chance.choice([None] * 18 + ["up", "down"]), "reading": None, "content": None,
-            }  # fmt: skip
-
-
-def _put_cases(
-    services: Services, session: Session, index: BlindIndex, numbers: Sequence[int], talks: Sequence[str], moments: Sequence[datetime],
-    key_id: str, key: bytes, staff: Sequence[str], chance: random.Random,
-) -> None:  # fmt: skip
-    now, rows, facts = services.clock(), [], []
-    for number, talk, received in zip(numbers, talks, moments, strict=True):
-        kind = KINDS[chance.choice(_KINDS)]
-        is_open = now - received < STAYS_OPEN
-        state = (
-            chance.choice(_OPEN if is_open else _CLOSED)
-            if kind.is_right
-            else State.OPEN
-            if is_open
-            else State.COMPLETED
-        )
-        closed = None if is_open else min(received + timedelta(days=chance.randint(2, 28), minutes=number % 600), now)
-        due, sort_on = _days(kind.id, received, state, now)
-        case_id, address = str(uuid.uuid4()), f"person{number}@example.com"
-        details = {
-            "address": address,
-            "name": "Kim Exempel",
-            "words": "Jag heter Kim Exempel och vill veta vad ni har om mig.",
-        }
-        rows.append(
-            {
-                "id": case_id, "reference": new_reference(), "kind": kind.id, "state": state, "conversation_id": talk,
-                "channel": "email" if chance.random() < 0.25 else "chat", "group_id": str(uuid.uuid4()), "position": 0,
-                "ordered": False, "opening_key": f"seed:{case_id}", "received_at": received, "due_on": due, "sort_on": sort_on,
-                "urgent": kind.id == "report.incident", "assignee": chance.choice([None, *staff]), "closed_at": closed,
-                "extended_at": received + timedelta(days=20) if state is State.EXTENDED else None, "on_hold": False,
-                "proof": _PROOFS.get(state, "mailbox") if kind.is_right else "none", "proved_at": received,
-                "address_index": index.of("address", address), "data_key_id": key_id,
-                "sealed": seal(key, json.dumps(details).encode(), f"case/{case_id}"),
-                "created_at": received, "changed_at": closed or received, "version": 3,
-            }
-        )  # fmt: skip
-        facts.append(
-            (case_id, {"kind": kind.id, "channel": "chat", "state": state, "due": due.isoformat() if due else None})
-        )
-    if rows:
-        session.execute(insert(Case), rows)
-        _put_log(services, session, facts)
 
 
 def _days(kind_id: str, received: datetime, state: State, now: datetime) -> tuple[date | None, date]:
@@ -194,18 +215,17 @@ def _days(kind_id: str, received: datetime, state: State, now: datetime) -> tupl
 def _put_log(services: Services, session: Session, facts: Sequence[tuple[str, dict[str, Any]]]) -> None:
     head = services.audit.hold(session)
     rows = []
-    previous = head.hash or GENESIS
+    at, previous = services.clock(), head.hash or GENESIS
     for number, (case_id, data) in enumerate(facts, start=1):
         row = AuditRow(
-            seq=head.seq + number, at=services.clock(), event="case.received", subject=case_id,
+            seq=head.seq + number, at=at, event="case.received", subject=case_id,
             data=json.dumps(data, sort_keys=True, ensure_ascii=False), previous=previous, hash="",
         )  # fmt: skip
         previous = services.audit.hash_of(row)
-        rows.append(
-            {"seq": row.seq, "at": row.at, "event": row.event, "subject": row.subject, "data": row.data, "previous": row.previous, "hash": previous}
-        )  # fmt: skip
-    session.execute(insert(AuditRow), rows)
-    services.audit.seal_head(head, rows[-1]["seq"], previous)
+        rows.append((row.seq, at, row.event, row.subject, row.data, row.previous, previous))
+    put(session, AuditRow, ("seq", "at", "event", "subject", "data", "previous", "hash"), rows)
+    if rows:
+        services.audit.seal_head(head, rows[-1][0], previous)
 
 
 def _settle(services: Services) -> None:
