@@ -16,6 +16,7 @@ from insyn.casework.work import CaseWork, StrongLogIn
 from insyn.clock import Clock, utc_now
 from insyn.conversation.gateway import Gateway
 from insyn.conversation.rasa import RasaClient
+from insyn.conversation.takeover import Takeover
 from insyn.conversation.tokens import Tokens
 from insyn.conversation.transcript import Transcript
 from insyn.conversation.vocabulary import taught_words
@@ -113,6 +114,7 @@ class Services:
     mail_desk: MailDesk
     case_filing: CaseFiling
     marks: Marks
+    takeover: Takeover
     replies: StaffReplies
     intents: Intents
     vocabulary: frozenset[str]
@@ -158,6 +160,7 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         store, rasa, keyring, vault, challenges, audit, book,
         transcript,
         Tokens(settings.token_key.get_secret_value()),
+        takeover := Takeover(transcript, audit, clock, timedelta(minutes=settings.human_idle_minutes)),
         clock, vocabulary,
     )  # fmt: skip
     desk = RequestDesk(
@@ -218,7 +221,7 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         casebook=casebook,
         desk=desk,
         links=MailboxLinks(store, casebook, challenges, desk, clock),
-        casework=CaseWork(store, casebook, outbox, audit, clock, log_in),
+        casework=CaseWork(store, casebook, outbox, audit, clock, log_in, inbox.in_thread),
         step_up=step_up,
         due_watch=DueWatch(store, casebook, clock, settings.due_notice_days),
         webhooks=_webhooks(settings, store, events, clock) if events else None,
@@ -263,7 +266,10 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         mail_desk=MailDesk(store, inbox, viewing, audit),
         case_filing=CaseFiling(casebook, files, transcript, clock),
         marks=Marks(store, audit, clock),
-        replies=StaffReplies(store, gateway.news, vault, casebook, Post(outbox, casebook, audit), audit, clock),
+        takeover=takeover,
+        replies=StaffReplies(
+            store, gateway, takeover, vault, casebook, inbox, Post(outbox, casebook, audit), audit, clock
+        ),
         intents=intents,
         vocabulary=vocabulary,
         corrections=Corrections(store, intents, audit, clock),

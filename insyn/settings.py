@@ -105,6 +105,7 @@ class Settings(BaseSettings):
     rate_log_in_per_minute: int = Field(default=10, ge=1)
     staff_idle_minutes: int = Field(default=30, ge=1)
     staff_session_hours: int = Field(default=10, ge=1)
+    human_idle_minutes: int = Field(default=15, ge=1)
     staff_issuer: str = ""
     staff_client_id: str = ""
     staff_client_secret: SecretStr = SecretStr("")

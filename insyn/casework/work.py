@@ -23,7 +23,7 @@ from insyn.identity.address import EmailAddress
 from insyn.identity.step_up import Invitations
 from insyn.letters import compose
 from insyn.letters.elements import Element, Wording
-from insyn.letters.post import Post
+from insyn.letters.post import InThread, Post
 from insyn.outbox.queue import Letter, Outbox
 from insyn.store.engine import Store
 from insyn.store.models import Case
@@ -91,13 +91,14 @@ class CaseWork:
         audit: AuditLog,
         clock: Clock,
         log_in: StrongLogIn | None = None,
+        in_thread: InThread = lambda _session, _id, letter: letter,
     ) -> None:
         self._store = store
         self._casebook = casebook
         self._audit = audit
         self._clock = clock
         self._log_in = log_in
-        self._post = Post(outbox, casebook, audit)
+        self._post = Post(outbox, casebook, audit, in_thread)
 
     # -- taking a case on
 

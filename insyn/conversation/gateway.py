@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Container, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,6 +23,7 @@ from insyn.cases.shredding import shred_mail
 from insyn.clock import Clock
 from insyn.conversation.channels import CHAT, MAIL
 from insyn.conversation.rasa import RasaClient, RasaUnavailable, TurnResult
+from insyn.conversation.takeover import Takeover
 from insyn.conversation.tokens import Tokens
 from insyn.conversation.transcript import Message, Transcript, public_topic
 from insyn.errors import new_error_id
@@ -121,6 +122,7 @@ class Gateway:
         book: AnswerBook,
         transcript: Transcript,
         tokens: Tokens,
+        takeover: Takeover,
         clock: Clock,
         vocabulary: Container[str],
     ) -> None:
@@ -133,6 +135,7 @@ class Gateway:
         self._book = book
         self._transcript = transcript
         self._tokens = tokens
+        self._takeover = takeover
         self._clock = clock
         self._vocabulary = vocabulary
         self._busy: dict[str, tuple[asyncio.Lock, int]] = {}
@@ -252,7 +255,7 @@ class Gateway:
 
         Raises `Refused` when it is on hold.
         """
-        async with self._alone(conversation_id):
+        async with self.alone(conversation_id):
             await asyncio.to_thread(self._erase, conversation_id)
 
     def _erase(self, conversation_id: str) -> None:
@@ -281,11 +284,12 @@ class Gateway:
     ) -> Reply:
         """Takes one message and answers it. Raises `Refused` for what cannot be taken, `StoreUnavailable`."""
         came = asyncio.get_running_loop().time()
-        async with self._alone(conversation_id):
+        async with self.alone(conversation_id):
             heard = await asyncio.to_thread(self._hear, conversation_id, text, choice, key)
             if isinstance(heard, Reply):
                 if heard.ended:
                     await asyncio.to_thread(self._erase, conversation_id)
+                self.news.tell(conversation_id)
                 return heard
             return await self._answer(heard, waited=asyncio.get_running_loop().time() - came)
 
@@ -317,6 +321,11 @@ class Gateway:
             session.add(turn)
             conversation.last_activity_at = now
             session.flush()
+            if self._takeover.is_human(conversation):
+                self._takeover.hears(conversation, turn)
+                self._audit.append(session, "turn.for_human", conversation.id, turn=turn.id)
+                return Reply([])
+            self._takeover.end(session, conversation)  # whoever had it has been silent for long
             return self._heard(conversation, turn)
 
     def _heard(self, conversation: Conversation, turn: Turn) -> _Heard:
@@ -544,7 +553,7 @@ class Gateway:
 
         Raises `RasaUnavailable`, and `TurnFailed` when an action failed; the mail is then to be tried again.
         """
-        async with self._alone(conversation_id):
+        async with self.alone(conversation_id):
             heard = await asyncio.to_thread(self._mail_to_answer, conversation_id, turn_id, writer)
             if heard is None:
                 return
@@ -568,17 +577,53 @@ class Gateway:
                 return None
             return replace(self._heard(session.get_one(Conversation, conversation_id), turn), writer=writer)
 
+    # -- a human in the chat
+
+    async def take_over(self, conversation_id: str, *, by: str) -> bool:
+        """The member `by` of the staff answers from now on, not Insyn; False when there is no such conversation."""
+        return await self._change_hands(conversation_id, lambda session, one: self._takeover.begin(session, one, by=by))
+
+    async def give_back(self, conversation_id: str, *, by: str) -> bool:
+        """Insyn answers again; False when there is no such conversation."""
+        return await self._change_hands(conversation_id, lambda session, one: self._takeover.end(session, one, by=by))
+
+    async def _change_hands(self, conversation_id: str, change: Callable[[Session, Conversation], None]) -> bool:
+        def changed() -> bool:
+            with self._store.write() as session:
+                conversation = session.get(Conversation, conversation_id)
+                if conversation is None or conversation.channel != CHAT:
+                    return False
+                change(session, conversation)
+                return True
+
+        async with self.alone(conversation_id):  # an answer on its way comes first
+            done = await asyncio.to_thread(changed)
+        self.news.tell(conversation_id)
+        return done
+
     # -- what was kept
 
     async def answer_pending(self) -> int:
-        """Answers messages that were stored but never answered (Rasa was away, the service was ended); returns how many."""
+        """Answers messages that were stored but never answered (Rasa was away, the service was ended, a human was silent).
+
+        Returns how many.
+        """
         answered = 0
+        for conversation_id in await asyncio.to_thread(self._given_back):
+            self.news.tell(conversation_id)
         for conversation_id in await asyncio.to_thread(self._waiting):
-            async with self._alone(conversation_id):
+            async with self.alone(conversation_id):
                 while (heard := await asyncio.to_thread(self._next_pending, conversation_id)) is not None:
                     await self._answer(heard, late=True)
                     answered += 1
         return answered
+
+    def _given_back(self) -> list[str]:
+        with self._store.read() as session:
+            if not self._takeover.is_any_late(session):
+                return []
+        with self._store.write() as session:
+            return self._takeover.run_out(session)
 
     def _waiting(self) -> list[str]:
         with self._store.read() as session:
@@ -627,7 +672,7 @@ class Gateway:
         await asyncio.to_thread(note)
 
     @asynccontextmanager
-    async def _alone(self, conversation_id: str) -> AsyncIterator[None]:
+    async def alone(self, conversation_id: str) -> AsyncIterator[None]:
         """One message of a conversation at a time: two tabs take turns."""
         lock, waiting = self._busy.get(conversation_id, (asyncio.Lock(), 0))
         self._busy[conversation_id] = (lock, waiting + 1)

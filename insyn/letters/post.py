@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -10,11 +12,17 @@ from insyn.cases.casebook import Casebook
 from insyn.outbox.queue import Letter, Outbox
 from insyn.store.models import Case, OutgoingMail
 
+# Puts a letter into the mail thread of a conversation, where there is one.
+InThread = Callable[[Session, str, Letter], Letter]
+
 
 class Post:
     """Posts letters of cases. Each call is part of the caller's transaction."""
 
-    def __init__(self, outbox: Outbox, casebook: Casebook, audit: AuditLog) -> None:
+    def __init__(
+        self, outbox: Outbox, casebook: Casebook, audit: AuditLog, in_thread: InThread = lambda _session, _id, letter: letter
+    ) -> None:  # fmt: skip
+        self._in_thread = in_thread
         self._outbox = outbox
         self._casebook = casebook
         self._audit = audit
@@ -24,6 +32,7 @@ class Post:
     ) -> bool:
         """Posts a letter once per `unique_key`; False when no address is known, so that someone must send it by hand.
 
+        It answers the last mail of the case's conversation, unless it names one itself.
         The words are kept with the case either way, but for `secret`: the outbox forgets them soon after sending.
         """
         if session.scalar(select(OutgoingMail.id).where(OutgoingMail.unique_key == unique_key)) is not None:
@@ -33,6 +42,8 @@ class Post:
         if not letter.to:
             self._audit.append(session, "letter.to_send_by_hand", case.id, kind=kind, note=note)
             return False
+        if case.conversation_id and not letter.in_reply_to:
+            letter = self._in_thread(session, case.conversation_id, letter)
         self._outbox.queue(session, kind, letter, unique_key=unique_key, data_key_id=case.data_key_id, case_id=case.id)
         self._audit.append(session, "letter.queued", case.id, kind=kind, note=note)
         return True

@@ -78,7 +78,7 @@ def reply_letter(reply: Reply, place: Place, *, now: datetime) -> Letter:
     other_day = until is not None and swedish_date(now) != until.date()
     letter = composed(
         place.to,
-        subject=_subject(place.subject),
+        subject=reply_subject(place.subject),
         hello=_hello(reply.name, english=reply.english),
         blocks=reply.blocks,
         deadlines=reply.deadlines,
@@ -105,7 +105,8 @@ def in_thread(letter: Letter, message_id: str, references: Sequence[str]) -> Let
     )  # fmt: skip
 
 
-def _subject(topic: str) -> str:
+def reply_subject(topic: str) -> str:
+    """The subject of an answer to a mail about `topic`."""
     plain = " ".join(_NOT_IN_A_HEADER.sub(" ", topic).split())
     return PREFIX + (plain[:SUBJECT_LENGTH].rstrip() or WITHOUT_SUBJECT)
 

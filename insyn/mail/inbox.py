@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from insyn.audit.chain import AuditLog, Value
 from insyn.clock import Clock
 from insyn.identity.address import EmailAddress
-from insyn.letters.reply import in_thread
+from insyn.letters.reply import in_thread, reply_subject
 from insyn.outbox.queue import Letter
 from insyn.privacy.keys import BlindIndex, DataKeyring, Shredded, seal, unseal
 from insyn.store.engine import Store
@@ -324,6 +324,14 @@ class Inbox:
         """A letter as an answer to the last mail of its conversation; as it is where there is none."""
         head = self.latest_of(session, conversation_id)
         return in_thread(letter, head.message_id, head.references.split()) if head is not None else letter
+
+    def answering(self, session: Session, conversation_id: str, letter: Letter) -> Letter:
+        """A letter as the reply to the last mail of its conversation, under that mail's subject; as it is where there is none."""
+        head = self.latest_of(session, conversation_id)
+        if head is None:
+            return letter
+        reply = replace(letter, subject=reply_subject(head.subject))
+        return in_thread(reply, head.message_id, head.references.split())
 
     def settle(self, mail_id: str, *, by: str) -> bool:
         """Books that a human has taken care of a mail; False when none waits under this id.

@@ -7,7 +7,7 @@ is then done twice.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -24,8 +24,8 @@ from insyn.identity.address import AddressInvalid, EmailAddress
 from insyn.identity.challenge import Challenges, Checked, Issued, Limited, Outcome
 from insyn.letters import compose
 from insyn.letters.elements import Wording
-from insyn.letters.post import Post
-from insyn.outbox.queue import Letter, Outbox
+from insyn.letters.post import InThread, Post
+from insyn.outbox.queue import Outbox
 from insyn.privacy.vault import PLACEHOLDER, Vault
 from insyn.store.engine import Store
 from insyn.store.models import Case, Conversation, Turn
@@ -39,10 +39,6 @@ ASKED_OF_A_CASE = "frågade om ditt ärende"
 PROOF_LASTS = timedelta(hours=1)
 TELLING = timedelta(minutes=15)
 CASES_SHOWN = 10
-
-
-# Puts a letter into the mail thread of a conversation, where there is one.
-InThread = Callable[[Session, str, Letter], Letter]
 
 
 @dataclass(frozen=True)
@@ -109,7 +105,6 @@ class RequestDesk:
         public_url: str,
         in_thread: InThread = lambda session, conversation_id, letter: letter,
     ) -> None:
-        self._in_thread = in_thread
         self._store = store
         self._casebook = casebook
         self._challenges = challenges
@@ -119,7 +114,7 @@ class RequestDesk:
         self._clock = clock
         self._alarm_address = alarm_address
         self._public_url = public_url
-        self._post = Post(outbox, casebook, audit)
+        self._post = Post(outbox, casebook, audit, in_thread)
 
     # -- claiming rights
 
@@ -277,7 +272,6 @@ class RequestDesk:
             receipts.append((case, self._casebook.details(session, case)))
         if receipts and receipt:
             letter = compose.receipt_letter(receipts, receipts[0][1]["address"])
-            letter = self._in_thread(session, here.conversation_id, letter)
             self._post.send(session, "receipt", letter, cases[0], f"receipt:{here.turn_id}")
         return [self._view(case) for case in cases]
 

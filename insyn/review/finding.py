@@ -30,12 +30,25 @@ BATCH = 250
 SCANNED = 20_000  # messages in a row that are read where no index leads to what is wanted
 
 
+# Whether someone has reviewed a conversation since its latest message.
+REVIEWED_SINCE = (
+    select(ConversationMark.conversation_id)
+    .where(
+        ConversationMark.mark == REVIEWED,
+        ConversationMark.conversation_id == Conversation.id,
+        ConversationMark.at >= Conversation.last_activity_at,
+    )
+    .correlate(Conversation)
+    .exists()
+)
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What the list shows; what is empty or None does not count.
 
     `topic`, `band` and `words` are about one and the same message of the person, `not_understood` about any. `reviewed` is
-    None, or whether someone has reviewed the conversation since its latest message.
+    None, or whether someone has reviewed the conversation since its latest message; `waiting` is for a human's answer.
     """
 
     channel: str = ""
@@ -48,6 +61,7 @@ class Wanted:
     reviewed: bool | None = None
     flagged: bool = False
     tag: str = ""
+    waiting: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,6 +84,18 @@ def page(session: Session, wanted: Wanted, *, after: str | None = None, limit: i
     return Found(rows_of(session, hits), hits[limit - 1].place if len(hits) > limit else more, cut_short)
 
 
+def count(session: Session, wanted: Wanted, *, most: int) -> int:
+    """How many conversations a list holds, counted no further than one beyond `most`.
+
+    For `waiting`, and for `not_understood` with what conversations themselves fulfil.
+    """
+    rows = select(Conversation.id).where(*_of_conversation(wanted))
+    if wanted.not_understood:
+        rows = select(Turn.conversation_id).distinct().where(*_matching(wanted, []))
+        rows = rows.join(Conversation, Conversation.id == Turn.conversation_id).where(*_of_conversation(wanted))
+    return session.scalar(select(func.count()).select_from(rows.limit(most + 1).subquery())) or 0
+
+
 # -- by the latest activity
 
 
@@ -82,7 +108,7 @@ def _by_activity(
     if place is not None:
         there = tuple_(literal(place[0], Moment()), literal(place[1]))
         rows = rows.where(tuple_(Conversation.last_activity_at, Conversation.id) < there)
-    if _few_marked(session, wanted):
+    if wanted.waiting or _few_marked(session, wanted):
         if wanted.reviewed:
             reviewed = select(ConversationMark.conversation_id).where(ConversationMark.mark == REVIEWED)
             rows = rows.where(Conversation.id.in_(reviewed))
@@ -129,23 +155,21 @@ def _marks(wanted: Wanted) -> list[str]:
     ]  # fmt: skip
 
 
-def _of_conversation(wanted: Wanted) -> list[ColumnElement[bool]]:
-    """What a conversation itself fulfils."""
+def _of_conversation(wanted: Wanted, *, few: bool = False) -> list[ColumnElement[bool]]:
+    """What a conversation itself fulfils; with `few` said such that no index leads to all that do."""
     said: list[ColumnElement[bool]] = []
     if wanted.channel:
-        said.append(Conversation.channel == wanted.channel)
+        channel = func.coalesce(Conversation.channel, "") if few else Conversation.channel
+        said.append(channel == wanted.channel)
+    if wanted.waiting:
+        said.append(Conversation.waits_since.is_not(None))
     for mark in _marks(wanted):
         marked = select(ConversationMark.conversation_id).where(ConversationMark.mark == mark)
         if mark == REVIEWED:
             continue
         said.append(Conversation.id.in_(marked))
     if wanted.reviewed is not None:
-        seen = select(ConversationMark.conversation_id).where(
-            ConversationMark.mark == REVIEWED,
-            ConversationMark.conversation_id == Conversation.id,
-            ConversationMark.at >= Conversation.last_activity_at,
-        )
-        said.append(seen.exists() if wanted.reviewed else ~seen.exists())
+        said.append(REVIEWED_SINCE if wanted.reviewed else ~REVIEWED_SINCE)
     return said
 
 
@@ -232,7 +256,8 @@ def _fitting(
     """Those of the conversations that fulfil the rest, and that no earlier page has shown."""
     if not ids:
         return set()
-    fitting = set(session.scalars(select(Conversation.id).where(Conversation.id.in_(ids), *_of_conversation(wanted))))
+    conditions = _of_conversation(wanted, few=True)
+    fitting = set(session.scalars(select(Conversation.id).where(Conversation.id.in_(ids), *conditions)))
     # What is wrapped in `coalesce` is no index's business: the messages of these few conversations are read.
     topic, thumb = func.coalesce(Turn.topic, ""), func.coalesce(Turn.feedback, "")
     for is_wanted, condition in (

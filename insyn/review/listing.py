@@ -45,6 +45,7 @@ class Row:
     reviewed: bool
     flagged: bool
     tags: tuple[str, ...]
+    waits_since: datetime | None
 
 
 def rows_of(session: Session, hits: Sequence[Hit]) -> list[Row]:
@@ -108,4 +109,5 @@ def _row(conversation: Conversation, facts: Any, turn: Turn | None, marks: Seque
         reviewed=reviewed is not None and reviewed.at >= conversation.last_activity_at,
         flagged=FLAGGED in named,
         tags=tags_among(named),
+        waits_since=conversation.waits_since,
     )

@@ -32,6 +32,9 @@ _EVENTS = {
     "challenge.passed": "Rätt kod skrevs in. Personen når brevlådan.",
     "own_data.given": "Personen fick ut allt som Insyn har.",
     "staff.replied": "{By} svarade personen.",
+    "turn.for_human": "Meddelandet gick till den som hade tagit över samtalet.",
+    "human.took_over": "{By} tog över samtalet.",
+    "human.left": "Insyn svarar igen.",
 }
 _LEFT_OUT = ("case.viewed", "case.revealed", "case.exported")
 
@@ -86,6 +89,12 @@ class File:
     def is_reviewed(self) -> bool:
         """Whether someone has reviewed it since its latest message."""
         return self.reviewed is not None and self.reviewed.at >= self.conversation.last_activity_at
+
+
+def has_news(session: Session, conversation_id: str, after: int) -> bool:
+    """Whether something has been said after the message with that number."""
+    newer = select(Turn.seq).where(Turn.conversation_id == conversation_id, Turn.seq > after).limit(1)
+    return session.scalar(newer) is not None
 
 
 def read(session: Session, conversation_id: str, name_of: Callable[[str], str]) -> File | None:

@@ -15,9 +15,12 @@ from sqlalchemy.orm import Session
 from insyn.audit.chain import AuditLog
 from insyn.cases.casebook import Casebook
 from insyn.clock import Clock
-from insyn.conversation.gateway import MAX_BYTES, News
+from insyn.conversation.channels import CHAT
+from insyn.conversation.gateway import MAX_BYTES, Gateway
+from insyn.conversation.takeover import Takeover
 from insyn.letters.compose import answered_letter
 from insyn.letters.post import Post
+from insyn.mail.inbox import Inbox
 from insyn.privacy.masking import PLACEHOLDER, mask, normalise
 from insyn.privacy.vault import Vault
 from insyn.store.engine import Store
@@ -38,10 +41,13 @@ class StaffReplies:
     """Gives the staff's answers. `by` is the id of the member."""
 
     def __init__(
-        self, store: Store, news: News, vault: Vault, casebook: Casebook, post: Post, audit: AuditLog, clock: Clock
-    ) -> None:
+        self, store: Store, gateway: Gateway, takeover: Takeover, vault: Vault, casebook: Casebook, inbox: Inbox, post: Post,
+        audit: AuditLog, clock: Clock,
+    ) -> None:  # fmt: skip
         self._store = store
-        self._news = news
+        self._gateway = gateway
+        self._takeover = takeover
+        self._inbox = inbox
         self._vault = vault
         self._casebook = casebook
         self._post = post
@@ -51,14 +57,15 @@ class StaffReplies:
     async def reply(self, conversation_id: str, text: str, *, by: str, key: str, mail: bool = False) -> None:
         """Says `text` in a conversation, once for each `key`; with `mail` also to the address of its case.
 
-        Raises `NotSaid`.
+        In the chat whoever answers has the conversation from then on. Raises `NotSaid`.
         """
         if not text.strip():
             raise NotSaid("Skriv ett svar.")
         if len(text.encode()) > MAX_BYTES:
             raise NotSaid("Svaret är för långt. Korta det, eller dela upp det.")
-        await asyncio.to_thread(self._say, conversation_id, text, by, key, mail)
-        self._news.tell(conversation_id)
+        async with self._gateway.alone(conversation_id):  # an answer of Insyn's that is on its way comes first
+            await asyncio.to_thread(self._say, conversation_id, text, by, key, mail)
+        self._gateway.news.tell(conversation_id)
 
     def mailable(self, session: Session, conversation_id: str) -> Case | None:
         """The newest case of a conversation that has an address to write to."""
@@ -80,6 +87,9 @@ class StaffReplies:
             case = self.mailable(session, conversation_id) if mail else None
             if mail and case is None:
                 raise NotSaid("Ingen e-postadress är känd. Skicka svaret bara i chatten.")
+            if conversation.channel == CHAT:
+                self._takeover.begin(session, conversation, by=by)
+                self._takeover.answered(conversation)
             now = self._clock()
             turn = Turn(
                 id=str(uuid.uuid4()), conversation_id=conversation_id, author="staff", at=now, idempotency_key=key,
@@ -92,6 +102,7 @@ class StaffReplies:
             if case is not None:
                 words = self._vault.reveal(session, conversation, turn.text)
                 letter = answered_letter(case, self._casebook.details(session, case)["address"], words)
+                letter = self._inbox.answering(session, conversation_id, letter)
                 self._post.send(session, "answered", letter, case, f"answered:{turn.id}")
 
     def _masked(self, session: Session, conversation: Conversation, text: str) -> str:

@@ -57,8 +57,11 @@ class Sessions:
             session.add(StaffSession(token_hash=hash_of(secret), member_id=member_id, began_at=now, seen_at=now))
         return secret
 
-    def find(self, secret: str) -> LoggedIn | None:
-        """Whose session a cookie's secret is, and notes that it is used; None when it has run out or never was."""
+    def find(self, secret: str, *, in_use: bool = True) -> LoggedIn | None:
+        """Whose session a cookie's secret is, and notes that someone uses it; None when it has run out or never was.
+
+        Not `in_use` is what a page asks for by itself: it keeps nobody logged in.
+        """
         now, digest = self._clock(), hash_of(secret)
         with self._store.read() as session:
             row = session.get(StaffSession, digest)
@@ -68,7 +71,7 @@ class Sessions:
             seen_at, began_at = row.seen_at, row.began_at
         if not member.is_active:
             return None
-        if now - seen_at >= NOTED_EVERY:
+        if in_use and now - seen_at >= NOTED_EVERY:
             with self._store.write(durable=False) as session:
                 session.execute(update(StaffSession).where(StaffSession.token_hash == digest).values(seen_at=now))
         return LoggedIn(member, digest, self._csrf(secret), began_at)

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from insyn.cases import finding
 from insyn.cases.finding import Tray, Wanted
+from insyn.review import finding as talks
+from insyn.review.finding import Wanted as TalkWanted
 from insyn.staff import mail as staff_mail
 from insyn.staff.mail import Tray as MailTray
 
@@ -40,6 +42,7 @@ class Queue:
     query: str
     count: Callable[[Session, Moment], int]
     pressing: bool = False
+    most: int | None = None  # no more are counted; one beyond it stands for all the rest
 
     @property
     def entry(self) -> str:
@@ -50,6 +53,7 @@ class Queue:
         return f"{self.path}?{self.query}" if self.query else self.path
 
 
+MOST_TALKS = 200
 _CASES = "/konsol/arenden"
 
 
@@ -69,9 +73,25 @@ def _mails(tray: MailTray, title: str, says: str, *, pressing: bool = False) -> 
     )
 
 
+def _talks(name: str, wanted: TalkWanted, query: str, title: str, says: str, *, pressing: bool = False) -> Queue:
+    """A queue of conversations."""
+    return Queue(
+        name, title, says, "/konsol/samtal", query, lambda session, _: talks.count(session, wanted, most=MOST_TALKS),
+        pressing, MOST_TALKS,
+    )  # fmt: skip
+
+
 QUEUES: list[Queue] = [
     _tray(Tray.LATE, "försenade", "Sista svarsdagen har passerat.", pressing=True),
     _tray(Tray.INCIDENTS, "incidenter", "Rapporter som kan behöva anmälas till IMY inom 72 timmar.", pressing=True),
+    _talks(
+        "vantar",
+        TalkWanted(waiting=True),
+        "vantar=ja",
+        "väntar i chatten",
+        "Personer som skriver med en människa och inte har fått svar.",
+        pressing=True,
+    ),
     _tray(Tray.SOON, "förfaller snart", "Ärenden vars sista svarsdag är nära."),
     _tray(Tray.HUMAN, "väntar på en människa", "Frågor och klagomål som någon vill få svar på."),
     _tray(Tray.UNVERIFIED, "ej verifierade", "Begäranden som inte är bekräftade. Klockan går ändå."),
@@ -81,5 +101,12 @@ QUEUES: list[Queue] = [
     _tray(Tray.UNFETCHED, "svar som inte hämtats", "Filer som väntar på sin mottagare."),
     _mails(MailTray.HUMAN, "mejl till en människa", "Mejl som Insyn inte svarat på och som inte hör till ett ärende."),
     _mails(MailTray.QUARANTINED, "mejl i karantän", "Mejl som inte gick att behandla.", pressing=True),
+    _talks(
+        "obesvarade",
+        TalkWanted(not_understood=True, reviewed=False),
+        "ej_forstatt=ja&granskat=nej",
+        "samtal med obesvarade frågor",
+        "Insyn förstod inte eller visste inte, och ingen har granskat samtalet.",
+    ),
     _tray(Tray.BOUNCED, "brev som inte gick fram", "Brev som inte kunde skickas. Försök på annat sätt."),
 ]

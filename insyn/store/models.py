@@ -87,9 +87,14 @@ class Conversation(Base):
     verified_at: Mapped[datetime | None]
     on_hold: Mapped[bool] = mapped_column(Boolean, default=False)
     ends_at: Mapped[datetime | None]  # its person has had it erased; until then the last answer can be read
+    # While a human answers in the chat (see insyn.conversation.takeover): who, until when, and since when the person waits.
+    human_by: Mapped[str | None] = mapped_column(String(36))
+    human_until: Mapped[datetime | None]
+    waits_since: Mapped[datetime | None]
     __table_args__ = (
         Index("ix_conversation_channel", "channel", "last_activity_at"),
         Index("ix_conversation_ended", "ends_at", sqlite_where=sql("ends_at IS NOT NULL"), postgresql_where=sql("ends_at IS NOT NULL")),
+        Index("ix_conversation_waits", "waits_since", sqlite_where=sql("waits_since IS NOT NULL"), postgresql_where=sql("waits_since IS NOT NULL")),
     )  # fmt: skip
 
 
@@ -108,7 +113,7 @@ class Turn(Base):
     answers_id: Mapped[str | None] = mapped_column(String(36), index=True)
     status: Mapped[str] = mapped_column(
         String(10)
-    )  # person: pending | answered | failed; insyn: said | promised | late
+    )  # person: pending | answered | failed | human; insyn: said | promised | late
     expects: Mapped[str | None] = mapped_column(String(20))
     topic: Mapped[str | None] = mapped_column(String(80))
     choice: Mapped[str | None] = mapped_column(Text)

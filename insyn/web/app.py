@@ -23,11 +23,11 @@ from insyn.store.engine import StoreUnavailable
 from insyn.web.chat import NotAuthorised, TooFast, chat_router
 from insyn.web.confirm import confirm_router
 from insyn.web.delivery import delivery_router
-from insyn.web.guards import Guards, security_headers
+from insyn.web.guards import Guards, message_too_long, security_headers
 from insyn.web.identify import identify_router
 from insyn.web.lifespan import Rhythm, lifespan
 from insyn.web.problems import problem
-from insyn.web.staff.console import add_console, broken, is_console, nowhere
+from insyn.web.staff.console import add_console, broken, is_console, nowhere, too_large
 from insyn.web.webhook import action_app
 
 _HERE = Path(__file__).parent
@@ -52,7 +52,9 @@ def create_app(settings: Settings, *, services: Services | None = None, rhythm: 
     _add_health(app, services)
     _add_problems(app, settings)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[h.strip() for h in settings.allowed_hosts.split(",")])
-    app.add_middleware(Guards, settings=settings)  # outermost: what the others refuse carries the headers too
+    app.add_middleware(
+        Guards, settings=settings, too_long=_too_long
+    )  # outermost: what the others refuse carries the headers too
     return app
 
 
@@ -102,6 +104,10 @@ def _store_state(services: Services) -> str:
     except StoreUnavailable as error:
         return f"failing: {error}"
     return "ok"
+
+
+def _too_long(request: Request) -> Response:
+    return too_large(request) if is_console(request) else message_too_long()
 
 
 def _add_problems(app: FastAPI, settings: Settings) -> None:

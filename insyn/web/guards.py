@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from insyn.settings import Settings
@@ -36,11 +39,19 @@ def security_headers(settings: Settings) -> dict[str, str]:
     return headers
 
 
+def message_too_long() -> Response:
+    """What a message that is larger than any may be gets for an answer."""
+    return problem(413, "Meddelandet är för långt. Korta det, eller dela upp det i flera.")
+
+
 class Guards:
     """ASGI middleware: refuses foreign origins and large bodies, adds the security headers."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: Settings, too_long: Callable[[Request], Response] = lambda _request: message_too_long()
+    ) -> None:  # fmt: skip
         self._app = app
+        self._too_long = too_long
         self._origins = settings.origins
         self._headers = security_headers(settings)
         self._largest_upload = settings.delivery_max_mb * 1_000_000 + MAX_BODY_BYTES
@@ -68,8 +79,7 @@ class Guards:
             await refusal(scope, receive, send_guarded)
             return
         if _too_large(scope, self._largest(scope)):
-            refusal = problem(413, "Meddelandet är för långt. Korta det, eller dela upp det i flera.")
-            await refusal(scope, receive, send_guarded)
+            await self._too_long(Request(scope))(scope, receive, send_guarded)
             return
         try:
             await self._app(scope, receive, send_guarded)

@@ -18,6 +18,7 @@ from insyn.conversation.rasa import RasaUnavailable
 from insyn.privacy.masking import normalise
 from insyn.settings import Settings
 from insyn.store.models import AuditRow, Conversation, Turn, VaultValue
+from insyn.store.review_tables import BotCount
 from tests.fixtures.fake_rasa import FakeRasa, says
 from tests.fixtures.house import ADDRESS, House, SettableClock
 from tests.fixtures.web import Browser
@@ -570,3 +571,119 @@ async def test_thumbs_are_kept_for_answers_of_this_conversation_only(
     assert await thumb(browser, turns(services)[0].id) == 404  # what the person wrote is no answer
     assert await thumb(browser, reply["id"], "sideways") == 422
     assert [turn.feedback for turn in turns(services, "insyn")] == [None, "up", None]
+
+
+# -- a human in the chat
+
+
+ME = "00000000-0000-4000-8000-00000000000a"
+
+
+async def test_while_a_human_has_it_insyn_is_silent_and_answers_again_afterwards(
+    browser: Browser, running_rasa: FakeRasa, services: Services
+) -> None:
+    await browser.opens()
+    await browser.says("Vad är cookies?")
+    assert await services.gateway.take_over(browser.conversation_id, by=ME)
+    assert await browser.says("Mejla mig på anna.ek@example.com") == []
+    assert await browser.says("Hallå?", key="once") == []
+    assert await browser.says("Hallå?", key="once") == []
+    await services.replies.reply(browser.conversation_id, "Jag är här.", by=ME, key="k1")
+    assert running_rasa.texts == ["Vad är cookies?"]
+    assert await services.gateway.give_back(browser.conversation_id, by=ME)
+    assert [each["text"] for each in await browser.says("Tack")] == ["Du skrev: Tack"]
+    said = [(each["author"], each["text"][:24]) for each in await browser.transcript()]
+    assert said[3:] == [
+        ("insyn", "Nu är en människa på Kon"), ("person", "Mejla mig på anna.ek@exa"), ("person", "Hallå?"), ("staff", "Jag är här."),
+        ("insyn", "Människan på Kontek har "), ("person", "Tack"), ("insyn", "Du skrev: Tack"),
+    ]  # fmt: skip
+    assert [each.status for each in turns(services)] == ["answered", "human", "human", "answered"]
+    assert turns(services)[1].text == "Mejla mig på ⟨e-post 1⟩"
+
+
+async def test_what_the_human_leaves_unanswered_insyn_answers_in_the_end(
+    browser: Browser, running_rasa: FakeRasa, services: Services, clock: SettableClock
+) -> None:
+    await browser.opens()
+    await services.replies.reply(browser.conversation_id, "Hej, vad gäller det?", by=ME, key="k1")
+    clock.go(minutes=14)
+    assert await browser.says("Ta bort mina uppgifter") == []
+    clock.go(minutes=14)
+    assert await services.gateway.answer_pending() == 0
+    clock.go(minutes=1)
+    assert await services.gateway.answer_pending() == 1
+    assert running_rasa.texts == ["Ta bort mina uppgifter"]
+    *_, told, answer = await browser.transcript()
+    assert told["text"].startswith("Ingen på Kontek har hunnit svara")
+    assert [choice["topic"] for choice in told["choices"]] == ["handover.human"]
+    assert answer["text"] == "Du skrev: Ta bort mina uppgifter"
+    assert await services.gateway.answer_pending() == 0
+
+
+async def test_a_human_who_was_silent_for_long_no_longer_has_it(
+    browser: Browser, running_rasa: FakeRasa, services: Services, clock: SettableClock
+) -> None:
+    await browser.opens()
+    await services.replies.reply(browser.conversation_id, "Vi har hittat felet.", by=ME, key="k1")
+    clock.go(minutes=16)
+    assert await services.gateway.answer_pending() == 0
+    assert [each["text"] for each in await browser.says("Vad är cookies?")] == ["Du skrev: Vad är cookies?"]
+    assert (await browser.transcript())[-2]["text"].startswith("Människan på Kontek har lämnat")
+
+
+async def test_a_message_on_its_way_to_insyn_is_answered_before_the_human_comes(
+    browser: Browser, running_rasa: FakeRasa, services: Services
+) -> None:
+    await browser.opens()
+    heard, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(turn: dict[str, Any]) -> Response:
+        heard.set()
+        await go_on.wait()
+        return JSONResponse(says("Små filer."))
+
+    running_rasa.answer = slow
+    asked = asyncio.create_task(browser.says("Vad är cookies?"))
+    await heard.wait()
+    taken = asyncio.create_task(services.gateway.take_over(browser.conversation_id, by=ME))
+    await asyncio.sleep(0.05)
+    go_on.set()
+    assert [each["text"] for each in await asked] == ["Små filer."]
+    assert await taken
+    assert (await browser.transcript())[-1]["text"].startswith("Nu är en människa")
+
+
+async def test_what_waits_for_rasa_goes_to_the_human_who_comes(
+    browser: Browser, rasa: FakeRasa, services: Services, clock: SettableClock
+) -> None:
+    await browser.opens()
+    await browser.says("Vad är cookies?")
+    assert await services.gateway.take_over(browser.conversation_id, by=ME)
+    clock.go(seconds=10)
+    async with rasa.running():
+        assert await services.gateway.answer_pending() == 0
+    assert [each.status for each in turns(services)] == ["human"]
+    assert not await services.gateway.take_over("no such", by=ME)
+
+
+async def test_each_message_is_counted_once(browser: Browser, running_rasa: FakeRasa, services: Services) -> None:
+    await browser.opens()
+    running_rasa.will_say("Små filer.", topic="policy.cookies.what")
+    (answer,) = await browser.says("Vad är cookies?", key="k1")
+    await browser.says("Vad är cookies?", key="k1")
+    running_rasa.will_say("Det vet jag inte.", intent="out_of_scope.other", topic="out_of_scope")
+    await browser.says("Vad kostar det?")
+    running_rasa.will_say(intent="policy.company")
+    await browser.says("Vilka är ni?")
+    for _ in range(2):
+        await browser.http.post(
+            "/api/chat/feedback", json={"message_id": answer["id"], "value": "up"}, headers=browser.headers()
+        )
+    await services.gateway.take_over(browser.conversation_id, by=ME)
+    await browser.says("Hallå?")
+    with services.store.read() as session:
+        rows = {(row.channel, row.outcome, row.topic): row.count for row in session.scalars(select(BotCount))}
+    assert rows == {
+        ("chat", "answered", "policy.cookies.what"): 1, ("chat", "unknown", "out_of_scope"): 1, ("chat", "failed", "policy.company"): 1,
+        ("chat", "thumb_up", "policy.cookies.what"): 1,
+    }  # fmt: skip

@@ -74,3 +74,8 @@ def nowhere(request: Request) -> Response:
 def broken(request: Request, error_id: str, *, status: int) -> Response:
     """Something failed that nobody foresaw."""
     return pages.broken(outside(request), error_id, status)
+
+
+def too_large(request: Request) -> Response:
+    """More was sent than may come to that page."""
+    return pages.too_large(outside(request), request.app.state.services.settings.delivery_max_mb)

@@ -93,17 +93,40 @@ def conversation_router() -> APIRouter:
             )
         return pages.onward(f"{HERE}/{conversation_id}", said="svarat")
 
+    @router.post("/ta-over")
+    async def take_over(conversation_id: str, visit: Visit = Depends(gate)) -> Response:
+        if not await visit.services.gateway.take_over(conversation_id, by=visit.by):
+            return pages.missing(visit)
+        return pages.onward(f"{HERE}/{conversation_id}", said="tagit-over")
+
+    @router.post("/lamna")
+    async def give_back(conversation_id: str, visit: Visit = Depends(gate)) -> Response:
+        if not await visit.services.gateway.give_back(conversation_id, by=visit.by):
+            return pages.missing(visit)
+        return pages.onward(f"{HERE}/{conversation_id}", said="lamnat")
+
+    @router.get("/nytt")
+    def news(conversation_id: str, visit: Visit = Depends(gate)) -> Response:
+        """What has been said after the message `efter`, for a page that is open; 204 where that is nothing."""
+        after = _number(visit.request.query_params.get("efter", ""))
+        return conversation_page(visit, conversation_id, template="conversation_news.html.j2", after=after)
+
     return router
 
 
 def conversation_page(
     visit: Visit, conversation_id: str, *, wrong: str = "", view: bool = False, answer: str = "",
-    revealed: dict[str, str] | None = None,
+    revealed: dict[str, str] | None = None, template: str = "conversation.html.j2", after: int = 0,
 ) -> Response:  # fmt: skip
-    """The page of a conversation; `view` where someone opens it, which is logged, `revealed` what is shown this once."""
+    """The page of a conversation; `view` where someone opens it, which is logged, `revealed` what is shown this once.
+
+    Another `template` shows a part of it, with the messages after the number `after`.
+    """
     services = visit.services
     with services.store.read() as session:
         names = services.members.names(session)
+        if after and not reading.has_news(session, conversation_id, after):
+            return Response(status_code=204, headers=pages.PRIVATE)
         file = reading.read(session, conversation_id, lambda member_id: names.get(member_id, "någon"))
         mailable = services.replies.mailable(session, conversation_id) if file else None
     if file is None:
@@ -111,9 +134,10 @@ def conversation_page(
     if view:
         services.viewing.view_conversation(conversation_id, by=visit.by)
     return pages.page(
-        visit, "conversation.html.j2", status=422 if wrong else 200, wrong=wrong, file=file, names=names,
+        visit, template, status=422 if wrong else 200, wrong=wrong, file=file, names=names,
         intents=services.intents, CHANNELS=CHANNELS, THUMBS=THUMBS, mailable=mailable, answer=answer, revealed=revealed or {},
-        key=str(uuid.uuid4()),
+        key=str(uuid.uuid4()), entries=[entry for entry in file.entries if entry.turn.seq > after],
+        has_human=services.takeover.is_human(file.conversation), idle_minutes=services.settings.human_idle_minutes,
     )  # fmt: skip
 
 

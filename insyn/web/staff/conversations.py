@@ -26,7 +26,7 @@ AT_ONCE = 200
 CHANNELS = {"chat": "chatt", "email": "e-post"}
 THUMBS = {"up": "tumme upp", "down": "tumme ner"}
 YES_NO = {"ja": True, "nej": False}
-FIELDS = ("kanal", "amne", "sakerhet", "ej_forstatt", "tumme", "manniska", "granskat", "flaggat", "etikett")
+FIELDS = ("kanal", "amne", "sakerhet", "ej_forstatt", "tumme", "manniska", "granskat", "flaggat", "etikett", "vantar")
 NOTHING_CHOSEN = "Markera minst ett samtal och välj vad som ska göras."
 
 
@@ -89,6 +89,7 @@ def wanted_from(asked: Mapping[str, str], words: str = "") -> Wanted:
         reviewed=YES_NO.get(asked.get("granskat", "")),
         flagged=asked.get("flaggat") == "ja",
         tag=asked.get("etikett", "")[:40],
+        waiting=asked.get("vantar") == "ja",
     )
 
 

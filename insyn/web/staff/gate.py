@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import quote
 
 import structlog
@@ -86,7 +87,8 @@ async def gate(request: Request) -> Visit:
     services: Services = request.app.state.services
     entry = f"{'GET' if request.method == 'HEAD' else request.method} {request.scope['route'].path}"
     secret = request.cookies.get(cookie_name(services.settings), "")
-    logged_in = await asyncio.to_thread(services.staff_sessions.find, secret) if secret else None
+    find = partial(services.staff_sessions.find, secret, in_use=entry not in ASKED_BY_PAGES)
+    logged_in = await asyncio.to_thread(find) if secret else None
     visit = Visit(request, services, logged_in)
     if entry not in ACCESS:
         log.error("a route of the console stands in no table", route=entry)
@@ -116,6 +118,8 @@ def _takes_files(entry: str) -> bool:
     return entry in UPLOADS
 
 
+# What an open page asks for again and again without anyone's doing.
+ASKED_BY_PAGES: frozenset[str] = frozenset({f"GET {PREFIX}/samtal/{{conversation_id}}/nytt"})
 UPLOADS: frozenset[str] = frozenset({f"POST {PREFIX}/arenden/{{reference}}/filer"})
 
 

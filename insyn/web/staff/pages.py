@@ -46,6 +46,8 @@ SAID: dict[str, str] = {
     "policy": "Policyn är läst. Svar vars avsnitt har ändrats står överst.",
     "svar": "Svaret är godkänt.",
     "svarat": "Svaret är skickat till personen.",
+    "tagit-over": "Du har tagit över samtalet. Insyn svarar inte så länge du har det.",
+    "lamnat": "Insyn svarar igen.",
     "stangt": "Kontot är stängt och personen utloggad.",
 }
 
@@ -126,6 +128,11 @@ def stale(visit: Visit) -> Response:
 
 def missing(visit: Visit) -> Response:
     return problem(visit, 404, "Sidan finns inte", "Kontrollera adressen, eller gå till Idag.")
+
+
+def too_large(visit: Visit, most_mb: int) -> Response:
+    text = f"En fil får vara högst {most_mb} MB, och en text ungefär fyra sidor. Gå tillbaka och dela upp det. Inget är sparat."
+    return problem(visit, 413, "Det som skickades är för stort", text)
 
 
 def too_fast(visit: Visit, seconds: int) -> Response:

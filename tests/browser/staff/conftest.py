@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from insyn.bootstrap import build
 from insyn.staff.roles import Role
@@ -50,6 +50,7 @@ def served(sqlite_file: Path, tmp_path: Path, quick_build: None) -> Iterator[Ser
 @pytest.fixture
 def screen(browser: Browser, served: Served) -> Iterator[Callable[..., Page]]:
     """Opens a fresh browser, in which nothing may go wrong unseen."""
+    expect.set_options(timeout=PATIENCE_MS)
     opened: list[tuple[BrowserContext, Watch]] = []
 
     def make(width: int = 1280, **options: object) -> Page:

@@ -7,8 +7,10 @@ import asyncio
 import pytest
 from sqlalchemy import select
 
+from insyn.mail.inbox import Head, Origin
 from insyn.review.replying import NotSaid
 from insyn.store.models import Turn, VaultValue
+from tests.fixtures.correspondence import mail
 from tests.fixtures.house import ADDRESS, House
 
 ME = "00000000-0000-4000-8000-00000000000a"
@@ -57,12 +59,31 @@ async def test_by_mail_to_the_address_of_the_case(house: House) -> None:
     assert house.cases()[0].reference in letter.subject
 
 
+async def test_to_someone_who_mailed_it_goes_in_the_thread_of_the_mail(house: House) -> None:
+    visitor = house.visitor("email")
+    visitor.claims("request.access")
+    visitor.proves()
+    arrived = mail("Jag vill veta vad ni har om mig.", sender=ADDRESS, subject="Mina uppgifter")
+    inbox = house.services.inbox
+    taken = inbox.take(arrived.as_bytes(), Origin("smtp"))
+    with house.store.write() as session:
+        row = inbox.row(session, taken.id)
+        row.conversation_id = visitor.id
+        inbox.know_sender(
+            session, row, Head(ADDRESS, "", "Mina uppgifter", arrived["Message-ID"], "<first@example.com>")
+        )
+    await house.services.replies.reply(visitor.id, "Vi har hittat allt.", by=ME, key="k1", mail=True)
+    (letter,) = house.letters("answered")
+    assert (letter.subject, letter.in_reply_to) == ("Sv: Mina uppgifter", arrived["Message-ID"])
+    assert letter.references.split() == ["<first@example.com>", arrived["Message-ID"]]
+
+
 async def test_what_cannot_be_said_is_told_why(house: House) -> None:
     visitor, replies = house.visitor(), house.services.replies
-    for conversation_id, text, mail in (
+    for conversation_id, text, by_mail in (
         (visitor.id, "  ", False), (visitor.id, "å" * 5000, False), ("no such", "hej", False), (visitor.id, "hej", True)
     ):  # fmt: skip
         with pytest.raises(NotSaid) as refused:
-            await replies.reply(conversation_id, text, by=ME, key="k", mail=mail)
+            await replies.reply(conversation_id, text, by=ME, key="k", mail=by_mail)
         assert refused.value.says
     assert said(house, visitor.id) == []

@@ -458,6 +458,8 @@ async def test_a_file_that_is_too_large_or_not_there_leaves_nothing(house: House
         f"{base(case)}/filer", headers={"Content-Length": str(10**9), "Content-Type": "multipart/form-data; boundary=x"}
     )
     assert huge.status_code == 413
+    assert "<h1>Det som skickades är för stort</h1>" in huge.text
+    assert "högst 50 MB" in huge.text
 
 
 async def test_all_of_a_case_is_taken_out_for_a_reason(house: House, handler: Desk, case: Case) -> None:

@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
+from insyn.review.marks import REVIEWED
 from insyn.staff.roles import Role
+from insyn.store.models import Conversation
 from insyn.store.review_tables import ConversationMark, Correction
 from tests.fixtures.house import House
 from tests.fixtures.staff import Desk
@@ -151,3 +153,57 @@ async def test_the_person_is_answered_from_the_page(house: House, desk: OPEN) ->
     assert (refused.status_code, "Hej igen" in refused.text) == (422, True)
     messages, _ = await house.services.gateway.transcript(talk.id)
     assert [message["text"] for message in messages if message["author"] == "staff"] == ["Hej, vi hjälper dig."]
+
+
+async def test_today_tells_what_insyn_could_not_answer_and_who_waits(house: House, desk: OPEN) -> None:
+    unknown = {"intent": "out_of_scope.other", "confidence": 0.8}
+    Talk(house, Asked("Vad kostar lönen?", **unknown), Asked("vad kostar  lönen", **unknown), "hej")
+    Talk(house, Asked("Vad kostar lönen?", intent="fallback.clarify", confidence=0.4))
+    once = Talk(house, Asked("Har ni öppet på lördag?", **unknown))
+    reviewed = Talk(house, Asked("Gäller det gurkor?", **unknown))
+    house.services.marks.add([reviewed.id], REVIEWED, by="x")
+    waits, served = Talk(house, "Hallå"), Talk(house, "Hej")
+    with house.store.write() as session:
+        for talk in (waits, served):
+            house.services.takeover.begin(session, session.get_one(Conversation, talk.id), by="x")
+        session.get_one(Conversation, waits.id).waits_since = house.clock()
+    one = desk(Role.HANDLER)
+    page = (await one.gets("/konsol")).text
+    numbers = dict(
+        re.findall(r'<a href="(/konsol/samtal[^"]+)" data-open><span class="queue-count">(\d+)</span>', page)
+    )
+    assert list(numbers.values()) == ["1", "3"]
+    for href, number in numbers.items():
+        listed = (await one.gets(href.replace("&amp;", "&"))).text
+        assert listed.count("<tr data-row") == int(number), href
+    assert waits.id in (await one.gets("/konsol/samtal?vantar=ja")).text
+    asked = re.findall(r'<th scope="row">([^<]+)</th><td class="number">(\d+)</td>', page)
+    assert asked == [("Vad kostar lönen?", "3"), ("Har ni öppet på lördag?", "1")]
+    found = await one.posts("/konsol/samtal/sok", ord="Har ni öppet på lördag?", ej_forstatt="ja", granskat="nej")
+    assert re.findall(r'href="/konsol/samtal/([0-9a-f-]{36})"', found.text) == [once.id]
+    house.clock.go(days=31)
+    assert "Vad kostar lönen?" not in (await one.gets("/konsol")).text
+
+
+async def test_a_page_that_asks_for_news_by_itself_keeps_nobody_logged_in(house: House, desk: OPEN) -> None:
+    talk, one = Talk(house, "hej"), desk(Role.HANDLER)
+    news = f"/konsol/samtal/{talk.id}/nytt?efter={talk.seqs[0]}"
+    assert 'class="words">Ett godkänt svar.' in (await one.gets(news)).text
+    for _ in range(3):
+        house.clock.go(minutes=11)
+        last = await one.gets(f"/konsol/samtal/{talk.id}/nytt?efter=99999")
+    assert last.headers["location"].startswith("/konsol/logga-in")
+
+
+async def test_taking_over_and_giving_back(house: House, desk: OPEN) -> None:
+    talk, one = Talk(house, "hej"), desk(Role.HANDLER)
+    here = f"/konsol/samtal/{talk.id}"
+    assert "Lämna tillbaka" not in (await one.gets(here)).text
+    assert (await one.posts(f"{here}/ta-over")).headers["location"] == f"{here}?klart=tagit-over"
+    page = (await one.gets(here)).text
+    assert "Du har samtalet." in page
+    assert "Ta över samtalet" not in page
+    assert (await one.posts(f"{here}/lamna")).status_code == 303
+    assert "Lämna tillbaka" not in (await one.gets(here)).text
+    assert (await one.posts("/konsol/samtal/no-such/ta-over")).status_code == 404
+    assert [each for each in house.events(talk.id) if each.startswith("human.")] == ["human.took_over", "human.left"]

@@ -81,7 +81,10 @@ INTENTS = [
 ]
 RIGHTS = [kind.id for kind in KINDS.values() if kind.is_right]
 SLOTS = [*requests.ASKED, *lookup.ASKED, *own_data.ASKED]
-SPEAKING = [*sorted((PROJECT_ROOT / "actions").glob("*.py")), PROJECT_ROOT / "insyn" / "conversation" / "gateway.py"]
+SPEAKING = [
+    *sorted((PROJECT_ROOT / "actions").glob("*.py")),
+    *(PROJECT_ROOT / "insyn" / "conversation" / name for name in ("gateway.py", "takeover.py")),
+]
 
 # Phrases whose names are put together where they are said, and what they are put together from.
 FAMILIES = {

@@ -248,6 +248,9 @@ def upgrade() -> None:
         sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("on_hold", sa.Boolean(), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("human_by", sa.String(length=36), nullable=True),
+        sa.Column("human_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("waits_since", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversation")),
     )
     with op.batch_alter_table("conversation", schema=None) as batch_op:
@@ -261,6 +264,13 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_conversation_last_activity_at"), ["last_activity_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_conversation_verified_index"), ["verified_index"], unique=False)
+        batch_op.create_index(
+            "ix_conversation_waits",
+            ["waits_since"],
+            unique=False,
+            sqlite_where=sa.text("waits_since IS NOT NULL"),
+            postgresql_where=sa.text("waits_since IS NOT NULL"),
+        )
 
     op.create_table(
         "data_key",
@@ -874,6 +884,11 @@ def downgrade() -> None:
     op.drop_table("incoming_mail")
     op.drop_table("data_key")
     with op.batch_alter_table("conversation", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_conversation_waits",
+            sqlite_where=sa.text("waits_since IS NOT NULL"),
+            postgresql_where=sa.text("waits_since IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_conversation_verified_index"))
         batch_op.drop_index(batch_op.f("ix_conversation_last_activity_at"))
         batch_op.drop_index(
