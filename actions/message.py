@@ -24,13 +24,21 @@ RIGHT_BEHIND = {
 
 
 OWN_DATA = "own_data."
+# Whoever mails the data-protection address and writes "du" means Kontek, not the bot that reads it.
+MEANT_BY_MAIL = {
+    "own_data.access": "request.access",
+    "own_data.erasure": "request.erasure",
+    "own_data.erasure.chat": "request.erasure",
+}
 # Asked of a machine in earnest by nobody, and of no use to whoever reads a report.
 NEVER_ADDED = ("out_of_scope.manipulation", "out_of_scope.abuse", "out_of_scope.gibberish")
 
 
 def rights_in(tracker: Tracker) -> list[str]:
     """The rights claimed in the message, in the order wished, each once."""
-    return [part for part in dict.fromkeys(parts(tracker)) if part in KINDS and KINDS[part].is_right]
+    meant = MEANT_BY_MAIL if writer(tracker) else {}
+    claimed = dict.fromkeys(meant.get(part, part) for part in parts(tracker))
+    return [right for right in claimed if right in KINDS and KINDS[right].is_right]
 
 
 def not_a_description(tracker: Tracker) -> Events:
@@ -45,7 +53,7 @@ def answer_questions(voice: Voice, tracker: Tracker) -> Events:
     for topic in asked:
         voice.answer(topic)
     beside = [part for part in dict.fromkeys(parts(tracker)) if part.startswith(OWN_DATA) and part != intent(tracker)]
-    if beside:
+    if beside and not voice.by_mail:
         voice.say("own_data.beside", topic="assistant.privacy", choices=[voice.choice(part) for part in beside])
     return remember(asked[-1]) if asked else []
 

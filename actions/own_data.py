@@ -6,11 +6,11 @@ Erasing this conversation alone needs no code: whoever writes in it holds its to
 from __future__ import annotations
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import ActiveLoop, SlotSet
+from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
 from actions.base import Events, InsynAction
-from actions.mailed import pass_on
-from actions.message import answer_questions, not_a_description, open_rights_beside
+from actions.mailed import begin_by_mail, pass_on
+from actions.message import answer_questions, not_a_description, open_rights_beside, rights_in
 from actions.prompts import ask, choices_for
 from actions.speech import NOT_NEEDED, Voice, here, intent, placeholder
 from insyn.identity.challenge import Outcome
@@ -47,9 +47,9 @@ class ActionOwnDataBegin(InsynAction):
 
     def act(self, voice: Voice, tracker: Tracker) -> Events:
         events = answer_questions(voice, tracker)
-        if voice.by_mail:  # what is shown and erased in the chat is done by a human for whoever mails
-            pass_on(self, voice, tracker)
-            return [*events, SlotSet("own_purpose", None), *(SlotSet(slot, NOT_NEEDED) for slot in ASKED)]
+        if voice.by_mail:
+            begun = begin_by_mail(self, voice, tracker, rights_in(tracker))
+            return [*events, *begun, FollowupAction("request_form")]
         open_rights_beside(self, voice, tracker)
         purpose = PURPOSES[intent(tracker)]
         known = purpose == "chat" or self.desk.has_shown_mailbox(here(tracker))

@@ -122,3 +122,13 @@ def test_the_same_mail_twice_is_one(mailbox: Mailbox, address: str) -> None:
     first, second = mailbox.send(message), mailbox.send(message)
     assert first == second
     assert len(mailbox.outcome(first).cases) == 1
+
+
+def test_who_mails_that_all_you_know_is_to_go_means_kontek_and_the_clock_runs(mailbox: Mailbox, address: str) -> None:
+    first = mailbox.send(mail("Hej! Radera allt du vet om mig.", sender=address, subject="Mina uppgifter"))
+    [case] = mailbox.outcome(first).cases
+    assert (case["kind"], case["due"] is not None) == ("request.erasure", True)
+    sent = mailbox.system.letter(address, "Sv: Mina uppgifter")
+    second = mail(f"{sent.code}", sender=address, subject="Sv: Mina uppgifter", in_reply_to=sent.id)
+    mailbox.outcome(mailbox.send(second))
+    assert mailbox.system.case(case["reference"])["status"] == "open"
