@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 from rasa_sdk import Tracker
 
 from actions.base import Events, InsynAction
 from actions.mailed import pass_on
 from actions.message import added_to_report, answer_questions, not_a_description, remember, take_down_complaint
-from actions.speech import Voice, candidates, intent
+from actions.speech import Voice, candidates, intent, listed, words
 from insyn.policy.answers import NEAREST
 
+# A follow-up that asks where in the policy something stands, not where data are.
+WRITTEN = re.compile(
+    r"\b(?:st[åa]r|skriv|skrivet|källa|avsnitt\w*|paragraf\w*|written|say|says|section|source)\b", re.IGNORECASE
+)
 # Whoever mails about these is told where to turn; of anything else that is not known a human is to judge.
 TOLD_BY_MAIL = ("out_of_scope.payroll", "out_of_scope.product", "out_of_scope.law", "out_of_scope.manipulation")
 
@@ -43,6 +49,8 @@ class ActionFollowUp(InsynAction):
         if lean == "why" and why_asked in self.book.phrases:
             voice.say(why_asked)
             return []
+        if last and lean == "where" and WRITTEN.search(words(tracker)) and self._say_source(voice, last):
+            return []
         if last and lean == "more":
             topic = self._more(last)
         elif last:
@@ -66,6 +74,16 @@ class ActionFollowUp(InsynAction):
             voice.answer(topic)
             events = remember(topic)
         return events
+
+    def _say_source(self, voice: Voice, last: str) -> bool:
+        """Says where the answer just given stands; False if it rests on nothing that is written."""
+        answer = self.book.answers[last]
+        if answer.sources:
+            sections = listed([f"”{self.book.sections[each].title}”" for each in answer.sources])
+            voice.say("follow_up.source", topic=last, sources=list(answer.sources), sections=sections)
+        elif answer.basis:
+            voice.say("follow_up.source.law", topic=last, basis=answer.basis)
+        return bool(answer.sources or answer.basis)
 
     def _related(self, last: str | None) -> tuple[str, ...]:
         answer = self.book.answer(last) if last else None

@@ -96,6 +96,7 @@ class Voice:
         choices: list[Choice] | None = None,
         case: CaseView | None = None,
         expects: str | None = None,
+        sources: list[str] | None = None,
         files: list[dict[str, str]] | None = None,
         ends: bool = False,
         **fills: object,
@@ -104,7 +105,8 @@ class Voice:
         approved = self._phrase(phrase, **fills)
         self._utter(
             approved.text, approved.english,
-            topic=topic, choices=choices, case=case, expects=EXPECTED.get(expects or "", expects), files=files, ends=ends,
+            topic=topic, choices=choices, case=case, expects=EXPECTED.get(expects or "", expects),
+            sources=sources, files=files, ends=ends,
         )  # fmt: skip
 
     def say_limited(self, phrase: str, sent: Sent, *, expects: str) -> None:

@@ -181,3 +181,13 @@ def test_a_thumb_is_kept_for_an_answer_of_the_conversation_only(chat: Chat, syst
     mine, other = ({"Authorization": f"Bearer {each.token}"} for each in (chat, Chat(system)))
     assert system.http.post("/api/chat/feedback", json=body, headers=mine).status_code == 204
     assert system.http.post("/api/chat/feedback", json=body, headers=other).status_code == 404
+
+
+def test_where_an_answer_stands_is_told(chat: Chat) -> None:
+    chat.say("Hur länge sparas en jobbansökan?")
+    chat.say("var står det?")
+    assert chat.topics == ["policy.retention.applicants"]
+    assert "under ”" in chat.text
+    chat.say("Kostar det något att använda sina rättigheter?")
+    chat.say("var står det då?")
+    assert "artikel 12.5" in chat.text

@@ -118,3 +118,10 @@ def test_in_english_the_way_back_is_english_too(chat: Chat, address: str) -> Non
     assert "process.cost" in chat.topics
     assert "Back to your request: Which e-mail address" in chat.text
     assert "Tillbaka till din begäran: Vilken e-postadress" in chat.text
+
+
+def test_what_a_request_concerns_may_be_a_job_application(chat: Chat, address: str) -> None:
+    _begin(chat, "concerns", address)
+    chat.say("min ansökan till tjänsten som lönekonsult i mars")
+    chat.go_on_to("confirmed", address)
+    assert "Gäller: min ansökan till tjänsten som lönekonsult i mars" in chat.text
