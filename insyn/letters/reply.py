@@ -86,6 +86,7 @@ def reply_letter(reply: Reply, place: Place, *, now: datetime) -> Letter:
         code=f"{proof.code[:4]} {proof.code[4:]}" if proof else "",
         until=until.strftime("%H.%M") if until else "",
         until_day=written_date(until.date()) if until and other_day else "",
+        until_day_english=f"{until:%-d %B %Y}" if until and other_day else "",
         link=proof.link if proof else None,
         limited_until=reply.limited_until.astimezone(STOCKHOLM).strftime("%H.%M") if reply.limited_until else "",
         offers_human=reply.offers_human,

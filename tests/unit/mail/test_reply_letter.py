@@ -74,6 +74,46 @@ def test_a_code_that_holds_past_midnight_says_so() -> None:
     assert "till klockan 00.05 den 6 mars 2026" in text
 
 
+def test_who_writes_english_reads_around_the_code_what_to_do_with_it() -> None:
+    late = datetime(2026, 3, 5, 22, 55, tzinfo=UTC)
+    proof = Proof("12345678", late + timedelta(minutes=10), "https://example.se/bekrafta/x")
+    reply = Reply([ANSWER], name="Anna Ek", proof=proof, english=True, may_complain=True)
+    text = reply_letter(reply, PLACE, now=late).text
+    wanted = [
+        "Hello Anna,",
+        "Reply to this mail with the code:",
+        "1234 5678",
+        "valid until 00.05 on 6 March 2026, Swedish time. You can also confirm",
+        "https://example.se/bekrafta/x",
+        "Reply “new code”",
+        "På svenska: svara på det här mejlet med koden, eller öppna länken",
+        "till klockan 00.05 den 6 mars 2026",
+        "Would you rather have an answer from a human?",
+        "Vill du hellre ha svar av en människa?",
+        "lodge a complaint",
+        "written by a computer program",
+    ]
+    places = [text.index(each) for each in wanted]
+    assert places == sorted(places)
+    assert (text.count("1234 5678"), text.count("/bekrafta/x")) == (1, 1)
+    assert "\n\n\n" not in text
+
+
+def test_who_writes_swedish_reads_no_english() -> None:
+    proof = Proof("12345678", NOW + timedelta(minutes=10), "https://example.se/bekrafta/x")
+    text = reply_letter(Reply([ANSWER], proof=proof, shown="mailbox", may_complain=True), PLACE, now=NOW).text
+    for word in ("Reply", "code", "human", "complaint", "På svenska"):
+        assert word not in text
+
+
+@pytest.mark.parametrize("english", [True, False])
+def test_no_more_codes_for_now_is_said_with_the_time(english: bool) -> None:
+    reply = Reply([ANSWER], limited_until=NOW + timedelta(hours=1), english=english)
+    text = reply_letter(reply, PLACE, now=NOW).text
+    assert ("after 10.30, Swedish time" in text) is english
+    assert "efter klockan 10.30" in text
+
+
 def test_what_stands_in_html_is_escaped() -> None:
     letter = reply_letter(Reply([Block("<script>alert(1)</script>")], name="<b>Kim</b>"), PLACE, now=NOW)
     assert "<script" not in letter.html
