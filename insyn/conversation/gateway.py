@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from insyn.audit.chain import AuditLog
@@ -626,17 +626,20 @@ class Gateway:
             return self._takeover.run_out(session)
 
     def _waiting(self) -> list[str]:
+        """Conversations with a message that has waited, the longest first. What is mailed is tried again by the mailbox."""
         with self._store.read() as session:
-            old = self._clock() - LATER_AFTER
             rows = session.scalars(
                 select(Turn.conversation_id)
+                # As a literal: for a value yet to come SQLite would not look in the index of what is pending alone.
                 .where(
-                    Turn.status == "pending", Turn.at < old, Turn.channel != MAIL
-                )  # mails are tried again by the mailbox
-                .distinct()
+                    Turn.status == literal_column("'pending'"),
+                    Turn.at < self._clock() - LATER_AFTER,
+                    Turn.channel != MAIL,
+                )
+                .order_by(Turn.seq)
                 .limit(100)
             )
-            return list(rows)
+            return list(dict.fromkeys(rows))
 
     def _next_pending(self, conversation_id: str) -> _Heard | None:
         with self._store.read() as session:

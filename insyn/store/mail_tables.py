@@ -53,11 +53,11 @@ class IncomingMail(Base):
     settled_by: Mapped[str | None] = mapped_column(String(36))
     __table_args__ = (
         UniqueConstraint("folder", "uid_validity", "uid"),
-        Index("ix_incoming_mail_waiting", "next_attempt_at", sqlite_where=sql("handled_at IS NULL"), postgresql_where=sql("handled_at IS NULL")),
+        Index("ix_incoming_mail_waiting", "next_attempt_at", "received_at", sqlite_where=sql("handled_at IS NULL"), postgresql_where=sql("handled_at IS NULL")),
         Index("ix_incoming_mail_status", "status", "received_at", "id"),
         Index("ix_incoming_mail_unsettled", "status", "received_at", "id", "case_id", sqlite_where=sql("settled_at IS NULL"), postgresql_where=sql("settled_at IS NULL")),
         Index("ix_incoming_mail_sender", "address_index", "replied_at"),
-        Index("ix_incoming_mail_handled", "handled_at"),
+        Index("ix_incoming_mail_handled", "handled_at", sqlite_where=sql("handled_at IS NOT NULL"), postgresql_where=sql("handled_at IS NOT NULL")),
         Index("ix_incoming_mail_unmarked", "folder", "uid_validity", sqlite_where=sql("flagged_at IS NULL"), postgresql_where=sql("flagged_at IS NULL")),
     )  # fmt: skip
 

@@ -317,7 +317,13 @@ def upgrade() -> None:
     with op.batch_alter_table("incoming_mail", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_incoming_mail_case_id"), ["case_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_incoming_mail_conversation_id"), ["conversation_id"], unique=False)
-        batch_op.create_index("ix_incoming_mail_handled", ["handled_at"], unique=False)
+        batch_op.create_index(
+            "ix_incoming_mail_handled",
+            ["handled_at"],
+            unique=False,
+            sqlite_where=sa.text("handled_at IS NOT NULL"),
+            postgresql_where=sa.text("handled_at IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_incoming_mail_message_id_digest"), ["message_id_digest"], unique=False)
         batch_op.create_index("ix_incoming_mail_sender", ["address_index", "replied_at"], unique=False)
         batch_op.create_index("ix_incoming_mail_status", ["status", "received_at", "id"], unique=False)
@@ -337,7 +343,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_incoming_mail_waiting",
-            ["next_attempt_at"],
+            ["next_attempt_at", "received_at"],
             unique=False,
             sqlite_where=sa.text("handled_at IS NULL"),
             postgresql_where=sa.text("handled_at IS NULL"),
@@ -877,7 +883,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_incoming_mail_status")
         batch_op.drop_index("ix_incoming_mail_sender")
         batch_op.drop_index(batch_op.f("ix_incoming_mail_message_id_digest"))
-        batch_op.drop_index("ix_incoming_mail_handled")
+        batch_op.drop_index(
+            "ix_incoming_mail_handled",
+            sqlite_where=sa.text("handled_at IS NOT NULL"),
+            postgresql_where=sa.text("handled_at IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_incoming_mail_conversation_id"))
         batch_op.drop_index(batch_op.f("ix_incoming_mail_case_id"))
 
