@@ -12,6 +12,7 @@ from insyn.audit.anchor import Anchor
 from insyn.audit.chain import AuditLog
 from insyn.cases.casebook import Casebook
 from insyn.cases.due import DueWatch
+from insyn.casework.intake import Intake
 from insyn.casework.work import CaseWork, StrongLogIn
 from insyn.clock import Clock, utc_now
 from insyn.conversation.gateway import Gateway
@@ -92,6 +93,7 @@ class Services:
     casebook: Casebook
     desk: RequestDesk
     links: MailboxLinks
+    intake: Intake
     casework: CaseWork
     step_up: StepUp | None  # None where no provider is configured
     due_watch: DueWatch
@@ -221,6 +223,7 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         casebook=casebook,
         desk=desk,
         links=MailboxLinks(store, casebook, challenges, desk, clock),
+        intake=Intake(store, casebook, inbox, audit, clock),
         casework=CaseWork(store, casebook, outbox, audit, clock, log_in, inbox.in_thread),
         step_up=step_up,
         due_watch=DueWatch(store, casebook, clock, settings.due_notice_days),

@@ -76,6 +76,7 @@ _PLAIN = {
     "delivery.shredded": "Filerna bakom en länk förstördes, eftersom tiden gått ut.",
 }
 _BY_STAFF = {
+    "case.taken_in": "{By} öppnade ärendet för personens räkning.",
     "case.taken_up": "{By} började handlägga ärendet.",
     "case.verified_by_staff": "{By} bedömde att begäran kommer från personen och antecknade hur det visats.",
     "case.identity_doubted": "{By} antecknade tvivel om vem personen är, med skäl. Den pausade klockan står stilla.",

@@ -34,6 +34,8 @@ ACCESS: dict[str, frozenset[Role] | None] = {
     "GET /konsol/arenden": CASES,
     "POST /konsol/arenden/sok": CASES,
     "POST /konsol/arenden/samlat": CASES,
+    "GET /konsol/arenden/nytt": CASES,
+    "POST /konsol/arenden/nytt": CASES,
     "GET /konsol/arenden/{reference}": CASES,
     "GET /konsol/arenden/{reference}/utskrift": CASES,
     "POST /konsol/arenden/{reference}/visa": CASES,

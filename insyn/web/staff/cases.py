@@ -98,10 +98,10 @@ def wanted_from(query: Mapping[str, str], visit: Visit) -> Wanted:
         kind=query.get("galler", "") if query.get("galler", "") in KINDS else "",
         channel=query.get("kanal", "") if query.get("kanal", "") in CHANNELS else "",
         assignee=visit.by if assignee == "jag" else assignee[:36],
-        due_from=_day(query.get("senast_fran", "")),
-        due_to=_day(query.get("senast_till", "")),
-        received_from=_day(query.get("mottaget_fran", "")),
-        received_to=_day(query.get("mottaget_till", "")),
+        due_from=day_in(query.get("senast_fran", "")),
+        due_to=day_in(query.get("senast_till", "")),
+        received_from=day_in(query.get("mottaget_fran", "")),
+        received_to=day_in(query.get("mottaget_till", "")),
     )
 
 
@@ -208,7 +208,8 @@ def _back(address: str) -> str:
     return address if address == HERE or address.startswith(f"{HERE}?") else HERE
 
 
-def _day(text: str) -> date | None:
+def day_in(text: str) -> date | None:
+    """The day that a field holds, or None."""
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -17,6 +17,7 @@ from insyn.web.staff.conversations import conversations_router
 from insyn.web.staff.entry import entry_router
 from insyn.web.staff.files import files_router
 from insyn.web.staff.gate import TurnedAway, Visit, gate
+from insyn.web.staff.intake import intake_router
 from insyn.web.staff.learning import learning_router
 from insyn.web.staff.mail import mail_router
 from insyn.web.staff.numbers import numbers_router
@@ -36,6 +37,7 @@ def add_console(app: FastAPI, services: Services) -> None:
         today_router(),
         own_account_router(),
         accounts_router(),
+        intake_router(),  # before the pages of single cases, or it would be one
         cases_router(),
         casefile_router(),
         steps_router(),

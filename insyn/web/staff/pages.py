@@ -26,6 +26,7 @@ SAID: dict[str, str] = {
     "kopplat": "Organisationens inloggning är kopplad till ditt konto.",
     "sessioner": "Du är utloggad på alla andra enheter.",
     "roller": "Rollerna är ändrade. Personen loggar in på nytt.",
+    "oppnat": "Ärendet är öppnat och fristen löper.",
     "anteckning": "Anteckningen är sparad.",
     "tilldelat": "Ärendet har bytt hand.",
     "id-kopia": "Det är antecknat att en id-kopia kom in och förstördes.",

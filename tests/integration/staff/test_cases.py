@@ -42,11 +42,6 @@ def case(house: House) -> Case:
     return opened(house)
 
 
-@pytest.fixture
-def handler(desk: Callable[..., Desk]) -> Desk:
-    return desk(Role.HANDLER)
-
-
 def base(case: Case) -> str:
     return f"/konsol/arenden/{case.reference}"
 

@@ -14,39 +14,15 @@ from insyn.store.mail_tables import IncomingMail
 from tests.fixtures.correspondence import mail
 from tests.fixtures.fake_rasa import FakeRasa
 from tests.fixtures.house import ADDRESS, House
-from tests.fixtures.staff import Desk
+from tests.fixtures.staff import MAIL_WORDS, Desk
 
 REASON = "Behövs för att svara den som skrev."
-WORDS = "Hej, jag är god man för Alva Lindqvist och nås på 070-174 06 05."
-
-
-@pytest.fixture
-def put(house: House) -> Callable[..., str]:
-    """A mail that has come to its end; returns its id."""
-
-    def make(status: str, words: str = WORDS, case_id: str | None = None) -> str:
-        house.clock.go(minutes=1)
-        taken = house.services.inbox.take(
-            mail(words, sender=f"Alva <{ADDRESS}>", subject="Om Alva Lindqvist").as_bytes(), Origin("smtp")
-        )
-        with house.store.write() as session:
-            row = house.services.inbox.row(session, taken.id)
-            row.case_id = case_id
-            house.services.inbox.book(session, row, status, "guardian", "Någon annan än personen själv skriver.")
-        return taken.id
-
-    return make
-
-
-@pytest.fixture
-def handler(desk: Callable[..., Desk]) -> Desk:
-    return desk(Role.HANDLER)
 
 
 async def test_each_mail_is_in_one_place_and_the_numbers_are_those_of_the_lists(
     house: House, handler: Desk, put: Callable[..., str]
 ) -> None:
-    ids = {status: put(status, f"{WORDS} {status}") for status in ("human", "quarantined", "answered", "ignored")}
+    ids = {status: put(status, f"{MAIL_WORDS} {status}") for status in ("human", "quarantined", "answered", "ignored")}
     house.services.inbox.take(mail("Nyss kommet.", sender=ADDRESS).as_bytes(), Origin("smtp"))
     places = {
         "manniska": ids["human"],
@@ -126,7 +102,7 @@ async def test_pages_of_mails_hold_each_once(
     handler: Desk, put: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("insyn.staff.mail.page.__kwdefaults__", {"after": None, "limit": 2})
-    ids = [put("human", f"{WORDS} {number}") for number in range(5)]
+    ids = [put("human", f"{MAIL_WORDS} {number}") for number in range(5)]
     found: list[str] = []
     onward: str | None = "/konsol/post"
     while onward is not None:
