@@ -183,12 +183,17 @@ class Mailroom:
     async def _understand(self, mail: ReadMail, text: str, thread: Thread) -> tuple[str, Understood]:
         """How a mail's new text is read; where it says nothing by itself, together with its subject."""
         expects = await asyncio.to_thread(self._expected, thread)
-        understood = await understand(self._rasa, self._gateway.masked(text, expects=expects))
+        understood = await self._read(text, expects)
         if understood.says_something or mail.is_reply or not mail.topic or mail.text_from_subject:
             return text, understood
         whole = f"{mail.topic}\n{text}"
-        together = await understand(self._rasa, self._gateway.masked(whole, expects=expects))
+        together = await self._read(whole, expects)
         return (whole, together) if together.says_something else (text, understood)
+
+    async def _read(self, text: str, expects: str | None) -> Understood:
+        """How a text is understood. A long one takes a while to mask, and so do the word lists: others need not wait for it."""
+        masked = await asyncio.to_thread(self._gateway.masked, text, expects=expects)
+        return await understand(self._rasa, masked)
 
     def _expected(self, thread: Thread) -> str | None:
         """What the conversation that a mail continues has asked for."""

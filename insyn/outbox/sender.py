@@ -8,6 +8,7 @@ import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
+from functools import cached_property
 
 import structlog
 
@@ -44,15 +45,21 @@ class SmtpServer:
             settings.smtp_password.get_secret_value(),
         )
 
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Reading the system's certificates takes longer than sending a mail: once will do."""
+        return ssl.create_default_context()
+
     def connect(self) -> smtplib.SMTP:
         """An open, authenticated connection. Raises OSError or smtplib.SMTPException."""
-        context = ssl.create_default_context()
         if self.security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout_seconds, context=context)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                self.host, self.port, timeout=self.timeout_seconds, context=self._tls
+            )
         else:
             server = smtplib.SMTP(self.host, self.port, timeout=self.timeout_seconds)
         if self.security == "starttls":
-            server.starttls(context=context)
+            server.starttls(context=self._tls)
         if self.username:
             server.login(self.username, self.password)
         return server
