@@ -40,6 +40,7 @@ from insyn.outbox.queue import Outbox
 from insyn.outbox.sender import OutboxSender, SmtpServer
 from insyn.own_data.erasure import Erasure
 from insyn.own_data.holdings import OwnData
+from insyn.own_data.wording import Wording
 from insyn.policy.answers import AnswerBook
 from insyn.policy.standing import Approvals
 from insyn.privacy.keys import BlindIndex, DataKeyring
@@ -180,7 +181,7 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
     intents = taught_intents(book)
     approvals = Approvals(store, book, audit, clock, settings.policy_file)
     approvals.refresh()
-    own_data = OwnData(store, index, casebook, inbox, vault, transcript, audit, clock, periods(settings))
+    own_data = OwnData(store, index, casebook, inbox, vault, transcript, audit, clock, periods(settings), Wording(book))
     token_key = settings.token_key.get_secret_value()
     members = Members(store, keyring, audit, clock, token_key=token_key, code_key=settings.code_key.get_secret_value())
     staff_log_in = LogIn(store, members, audit, clock, token_key=token_key)

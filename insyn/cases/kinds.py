@@ -42,7 +42,7 @@ _FULL = ("relation", "concerns", "name", "email", "code", "confirmed")
 KINDS = {
     kind.id: kind
     for kind in (
-        Kind("request.access", "tillgång till dina uppgifter", "begäran om en kopia av dina uppgifter", "15", _FULL),
+        Kind("request.access", "tillgång till uppgifter", "begäran om en kopia av dina uppgifter", "15", _FULL),
         Kind("request.rectification", "rättelse", "begäran om rättelse", "16", _FULL),
         Kind("request.erasure", "radering", "begäran om radering", "17", _FULL),
         Kind("request.restriction", "begränsning", "begäran om begränsning", "18", _FULL),

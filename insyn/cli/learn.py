@@ -71,25 +71,24 @@ def _tell(found: Report, as_json: bool) -> None:
         })  # fmt: skip
         return
     typer.echo(f"{found.running} (används) och {found.candidate} ({found.lessons} nya exempel)")
-    print_table(
-        ("Prov", "Frågor", "Rätt nu", "Rätt då", "Fel nu", "Fel då", "Bättre", "Sämre"),
-        [_line(each) for each in found.comparison.sets],
-    )
+    print_table(("Prov", "Frågor", "Rätt", "Fel", "Bättre", "Sämre"), [_line(each) for each in found.comparison.sets])
+    typer.echo("Modellen som används → kandidaten. Av held_out visas bara summor.")
     _list("Bättre", found.comparison.better)
     _list("Sämre", found.comparison.worse)
+    typer.echo("\nÄr du nöjd: insyn learn accept")
 
 
 def _line(sums: Sums) -> tuple[object, ...]:
     right, wrong = Outcome.RIGHT, Outcome.WRONG
     return (
-        sums.name, sums.total, sums.running.get(right, 0), sums.candidate.get(right, 0), sums.running.get(wrong, 0),
-        sums.candidate.get(wrong, 0), sums.better, sums.worse,
+        sums.name, sums.total, *(f"{sums.running.get(each, 0)} → {sums.candidate.get(each, 0)}" for each in (right, wrong)),
+        sums.better, sums.worse,
     )  # fmt: skip
 
 
 def _list(title: str, changes: list[Change]) -> None:
     typer.echo(f"\n{title}: {len(changes)}")
     for each in changes[:SHOWN]:
-        typer.echo(f"  {each.meant}: {each.was} → {each.became}: {each.text[:100]}")
+        typer.echo(f"  ”{each.text[:100]}” betyder {each.meant}: {each.was} → {each.became}")
     if len(changes) > SHOWN:
         typer.echo(f"  … och {len(changes) - SHOWN} till (--json visar alla)")

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from insyn.cases.casebook import Casebook, Details
 from insyn.cases.clocks import extension
 from insyn.cases.deadline import due_for
 from insyn.cases.grounds import GROUNDS
 from insyn.cases.kinds import KINDS
+from insyn.cases.reference import PATTERN as REFERENCE
 from insyn.cases.transitions import Event
 from insyn.clock import STOCKHOLM, swedish_date, written_date
 from insyn.letters.elements import Element, Facts, IncompleteLetter, Wording, missing
@@ -52,6 +54,13 @@ TEMPLATES = {
 }
 
 _TEMPLATES = Path(__file__).parent / "templates"
+
+
+def _unbroken(line: str) -> Markup:
+    """A line in which no case reference is broken at its hyphens; its characters stay, so that it can be copied."""
+    return Markup(REFERENCE.sub(lambda found: f'<span style="white-space:nowrap">{found[0]}</span>', str(escape(line))))
+
+
 _text = Environment(
     loader=FileSystemLoader(_TEMPLATES),
     undefined=StrictUndefined,
@@ -63,6 +72,7 @@ _html = Environment(loader=FileSystemLoader(_TEMPLATES), undefined=StrictUndefin
 for _environment in (_text, _html):
     _environment.filters["written"] = written_date
 _text.globals["MISSING"] = MISSING
+_html.filters["unbroken"] = _unbroken
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from insyn.identity.address import EmailAddress
 from insyn.identity.levels import LEVEL
 from insyn.mail.inbox import Inbox
 from insyn.mail.reading import read
+from insyn.own_data.wording import Wording
 from insyn.privacy.keys import BlindIndex
 from insyn.privacy.retention import ABOUT_STAFF, Period
 from insyn.privacy.vault import Vault
@@ -63,18 +64,6 @@ MAIL_IN_PART = (
     "Vill du ha det, begär en kopia av dina uppgifter, så prövar en människa det."
 )
 
-_CONVERSATION_EVENTS = {
-    "conversation.opened": "Konversationen började.",
-    "turn.answered": "Ett meddelande besvarades.",
-    "turn.failed": "Ett meddelande kunde inte besvaras på grund av ett fel.",
-    "turn.postponed": "Ett meddelande togs emot och besvarades senare.",
-    "message.refused": "Ett meddelande kunde inte tas emot.",
-    "challenge.issued": "En engångskod skickades.",
-    "challenge.limited": "Ingen kod skickades, eftersom en gräns var nådd.",
-    "challenge.failed": "En fel kod skrevs in.",
-    "challenge.passed": "Rätt kod skrevs in.",
-    "own_data.given": "Du fick allt som Insyn har om dig.",
-}
 _MARKS = {"reviewed": "granskat", "flagged": "flaggat"}
 _PURPOSES = {
     "confirm-request": "att bekräfta en begäran",
@@ -120,6 +109,7 @@ class OwnData:
         audit: AuditLog,
         clock: Clock,
         periods: dict[str, Period],
+        wording: Wording,
     ) -> None:
         self._store = store
         self._index = index
@@ -130,6 +120,7 @@ class OwnData:
         self._audit = audit
         self._clock = clock
         self._periods = periods
+        self._wording = wording
 
     def collect(self, here: Here) -> Holdings:
         """All that is held, as JSON-ready data; that it was given is logged. Raises `NotVerified`."""
@@ -201,7 +192,7 @@ class OwnData:
                     "at": self._moment(turn.at),
                     "author": _AUTHORS.get(turn.author, turn.author),
                     "text": self._vault.reveal(session, conversation, turn.text),
-                    "understood_as": turn.topic,
+                    "understood_as": self._wording.topic(turn.topic) if turn.topic else None,
                     "confidence": turn.confidence,
                     "feedback": turn.feedback,
                 }
@@ -212,7 +203,10 @@ class OwnData:
                 for row in values
                 if not row.placeholder.startswith("⟨kod ")  # of a code there is only a fingerprint
             ],
-            "state": {name: self._vault.reveal(session, conversation, str(value)) for name, value in slots.items()},
+            "state": {
+                self._wording.slot(name): self._vault.reveal(session, conversation, self._wording.value(name, value))
+                for name, value in slots.items()
+            },
             "review": self._review(session, conversation.id),
             "log": self._conversation_log(session, conversation.id),
         }  # fmt: skip
@@ -235,7 +229,10 @@ class OwnData:
             for row in marks
         ]
         return noted + [
-            {"at": self._moment(at), "text": f"Ett meddelande borde ha lästs som {intent}: ”{text}”."}
+            {
+                "at": self._moment(at),
+                "text": f"Ett meddelande borde ha lästs som ”{self._wording.topic(intent)}”: ”{text}”.",
+            }
             for at, intent, text in corrections
         ]
 
@@ -244,7 +241,7 @@ class OwnData:
         return [
             {
                 "at": self._moment(row.at),
-                "text": _CONVERSATION_EVENTS.get(row.event, f"Händelsen ”{row.event}” antecknades."),
+                "text": self._wording.event(row.event),
             }
             for row in rows
         ]
@@ -271,7 +268,8 @@ class OwnData:
         return {
             **self._facts(case),
             "details": {
-                _DETAILS.get(field, field): value for field, value in self._casebook.details(session, case).items()
+                _DETAILS.get(field, field): self._wording.relation(value) if field == "relation" else value
+                for field, value in self._casebook.details(session, case).items()
             },
             "letters": [{"at": self._moment(note.at), "text": note.text} for note in notes if note.kind == "letter"],
             "reminders": [

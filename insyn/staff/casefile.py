@@ -185,7 +185,9 @@ class CaseFiling:
         except Shredded:
             return {}
         shown = {field: Shown(field, "", masked=True) for field in HIDDEN if details.get(field)}
-        return shown | {field: masked(field, str(details[field])) for field in FREE_TEXTS if details.get(field)}
+        return shown | {
+            field: masked(field, str(details[field]), own=case.reference) for field in FREE_TEXTS if details.get(field)
+        }
 
     def _timeline(self, session: Session, case: Case, name_of: Callable[[str], str]) -> tuple[Step, ...]:
         try:
@@ -197,10 +199,11 @@ class CaseFiling:
             if sentence.event in LOOKS:
                 continue
             note = notes.pop(sentence.note, None) if sentence.note else None
-            words = masked(f"note:{note.id}", note.text) if note else None
+            words = masked(f"note:{note.id}", note.text, own=case.reference) if note else None
             steps.append(Step(sentence.at, sentence.text, sentence.event, words, note.kind if note else ""))
         steps += [
-            Step(note.at, "", "", masked(f"note:{note.id}", note.text), note.kind) for note in notes.values()
+            Step(note.at, "", "", masked(f"note:{note.id}", note.text, own=case.reference), note.kind)
+            for note in notes.values()
         ]  # words that no row of the log names, such as those of a reminder
         return tuple(sorted(steps, key=lambda step: step.at))
 
@@ -228,10 +231,10 @@ class CaseFiling:
         )  # fmt: skip
 
 
-def masked(what: str, text: str) -> Shown:
-    """A free text with every identifier in it replaced by what kind of thing it is."""
+def masked(what: str, text: str, *, own: str = "") -> Shown:
+    """A free text with every identifier in it replaced by what kind of thing it is, but for the case's own reference."""
     plain = normalise(text)
-    hidden = mask(plain, lambda kind, _value: f"⟨{kind} 1⟩")
+    hidden = mask(plain, lambda kind, value: value if own and canonical(value) == own else f"⟨{kind} 1⟩")
     return Shown(what, PLACEHOLDER.sub(lambda found: f"[{found[0][1:-3]}]", hidden), masked=hidden != plain)
 
 

@@ -32,7 +32,7 @@ class Queue:
     """Something that waits.
 
     `path` is the page that lists it, as the table of access names it, and `query` what it is opened with: exactly what
-    `count` counts stands there. `pressing` queues come first and stand out while they are not empty.
+    `count` counts stands there. `one` is the title where just one waits and that is another word. `pressing` queues come first and stand out while they are not empty.
     """
 
     id: str
@@ -42,6 +42,7 @@ class Queue:
     query: str
     count: Callable[[Session, Moment], int]
     pressing: bool = False
+    one: str = ""
     most: int | None = None  # no more are counted; one beyond it stands for all the rest
 
     @property
@@ -57,13 +58,13 @@ MOST_TALKS = 200
 _CASES = "/konsol/arenden"
 
 
-def _tray(tray: Tray, title: str, says: str, *, pressing: bool = False) -> Queue:
+def _tray(tray: Tray, title: str, says: str, *, pressing: bool = False, one: str = "") -> Queue:
     """A queue of cases: the number is that of the list it leads to."""
 
     def count(session: Session, moment: Moment) -> int:
         return finding.count(session, Wanted(tray=tray, state=""), moment.now, notice_days=moment.notice_days)
 
-    return Queue(tray, title, says, _CASES, f"fack={tray}", count, pressing)
+    return Queue(tray, title, says, _CASES, f"fack={tray}", count, pressing, one)
 
 
 def _mails(tray: MailTray, title: str, says: str, *, pressing: bool = False) -> Queue:
@@ -77,13 +78,19 @@ def _talks(name: str, wanted: TalkWanted, query: str, title: str, says: str, *, 
     """A queue of conversations."""
     return Queue(
         name, title, says, "/konsol/samtal", query, lambda session, _: talks.count(session, wanted, most=MOST_TALKS),
-        pressing, MOST_TALKS,
+        pressing, most=MOST_TALKS,
     )  # fmt: skip
 
 
 QUEUES: list[Queue] = [
-    _tray(Tray.LATE, "försenade", "Sista svarsdagen har passerat.", pressing=True),
-    _tray(Tray.INCIDENTS, "incidenter", "Rapporter som kan behöva anmälas till IMY inom 72 timmar.", pressing=True),
+    _tray(Tray.LATE, "försenade", "Sista svarsdagen har passerat.", pressing=True, one="försenat"),
+    _tray(
+        Tray.INCIDENTS,
+        "incidenter",
+        "Rapporter som kan behöva anmälas till IMY inom 72 timmar.",
+        pressing=True,
+        one="incident",
+    ),
     _talks(
         "vantar",
         TalkWanted(waiting=True),
@@ -94,9 +101,13 @@ QUEUES: list[Queue] = [
     ),
     _tray(Tray.SOON, "förfaller snart", "Ärenden vars sista svarsdag är nära."),
     _tray(Tray.HUMAN, "väntar på en människa", "Frågor och klagomål som någon vill få svar på."),
-    _tray(Tray.UNVERIFIED, "ej verifierade", "Begäranden som inte är bekräftade. Klockan går ändå."),
+    _tray(
+        Tray.UNVERIFIED, "ej verifierade", "Begäranden som inte är bekräftade. Klockan går ändå.", one="ej verifierad"
+    ),
     _tray(Tray.DOUBTED, "identitet utreds", "Personen har ombetts att visa mer."),
-    _tray(Tray.REPEATS, "möjliga upprepningar", "Liknar ett tidigare ärende. En människa avgör."),
+    _tray(
+        Tray.REPEATS, "möjliga upprepningar", "Liknar ett tidigare ärende. En människa avgör.", one="möjlig upprepning"
+    ),
     _tray(Tray.UNASSIGNED, "utan handläggare", "Öppna ärenden som ingen har tagit."),
     _tray(Tray.UNFETCHED, "svar som inte hämtats", "Filer som väntar på sin mottagare."),
     _mails(MailTray.HUMAN, "mejl till en människa", "Mejl som Insyn inte svarat på och som inte hör till ett ärende."),

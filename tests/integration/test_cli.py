@@ -40,7 +40,7 @@ def test_audit_show_tells_a_case_as_a_story(house: House, run: Run) -> None:
     lines = told.splitlines()
     assert lines[0] == f"Ärende {case.reference}"
     assert lines[1] == (
-        "5 mars 2026 klockan 09.30: Ärendet kom in genom chatten. Det gäller tillgång till dina uppgifter. "
+        "5 mars 2026 klockan 09.30: Ärendet kom in genom chatten. Det gäller tillgång till uppgifter. "
         "Svar senast den 7 april 2026."
     )
     assert any("bekräftade begäran" in line for line in lines)

@@ -42,7 +42,7 @@ def test_looking_changes_nothing_and_confirming_proves_the_mailbox(house: House)
     before = house.events()
     for _ in range(3):
         seen = house.services.links.look(link)
-        assert (seen.requests, seen.confirmed) == (("tillgång till dina uppgifter", "radering"), False)
+        assert (seen.requests, seen.confirmed) == (("tillgång till uppgifter", "radering"), False)
     assert house.events() == before
     assert {case.proof for case in house.cases()} == {"address"}
 

@@ -200,6 +200,47 @@ def test_the_page_says_what_the_file_says(house: House) -> None:
     assert not {"script", "img", "iframe", "form"} & set(read.tags)
 
 
+def test_a_person_reads_swedish_and_not_the_services_own_names(house: House) -> None:
+    """GDPR art. 12(1): what the staff did with a conversation, how it was read and where it stands, in words."""
+    visitor, services = house.visitor(), house.services
+    talk = visitor.id
+    visitor.claims("request.access")
+    services.desk.add_detail(visitor.says(), "relation", "applicant")
+    services.desk.add_detail(visitor.says(), "name", visitor.keeps("namn", "Anna Ek"))
+    visitor.proves()
+    services.desk.submit(visitor.says())
+    with house.store.write() as session:
+        conversation = session.get_one(Conversation, talk)
+        turn = session.scalars(select(Turn).where(Turn.conversation_id == talk).order_by(Turn.seq)).first()
+        assert turn
+        turn.intent, turn.topic, turn.confidence, seq = "dialog.skip", "dialog.skip", 0.9, turn.seq
+        conversation.dialogue = {
+            "slots": {"relation": "applicant", "rights": ["request.access", "request.erasure"], "own_purpose": "access"}
+        }
+    services.viewing.view_conversation(talk, by="staff-7")
+    services.viewing.reveal_in_conversation(talk, "⟨namn 1⟩", "Behövs för att svara.", by="staff-7")
+    services.marks.add([talk], "flagged", by="staff-7")
+    services.marks.remove([talk], "flagged", by="staff-7")
+    services.corrections.correct(talk, seq, "request.access", by="staff-7")
+    with house.store.write() as session:
+        conversation = session.get_one(Conversation, talk)
+        services.takeover.begin(session, conversation, by="staff-7")
+        services.takeover.end(session, conversation, by="staff-7")
+    held = collect(house, visitor)
+    html, told = page(held), held["conversations"][0]
+    assert "Händelsen ”" not in html
+    assert "staff-7" not in html
+    assert "En människa tog över samtalet." in [each["text"] for each in told["log"]]
+    assert told["messages"][0]["understood_as"] == "ett svar på Insyns fråga"
+    assert told["state"] == {
+        "Koppling till Kontek": "Har sökt jobb",
+        "Det du begär": "Begär en kopia av dina uppgifter, Begär radering",
+        "Vad du vill göra med det Insyn har om dig": "se det",
+    }
+    assert any("borde ha lästs som ”Begär en kopia av dina uppgifter”" in each["text"] for each in told["review"])
+    assert held["cases"][0]["details"]["Koppling till Kontek"] == "Har sökt jobb"
+
+
 def test_security_18_what_people_write_is_inert_on_the_page(house: House) -> None:
     visitor = asked(house, name="<script>alert(1)</script>")
     visitor.says('<img src=x onerror="alert(2)">')

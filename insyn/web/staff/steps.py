@@ -76,7 +76,7 @@ STEPS: dict[Event, StepForm] = {
         ),
         _form(
             Event.EXTENDED, "Förläng fristen", "Skicka beskedet och förläng",
-            "Går en gång, inom den första månaden, när begäran är komplicerad eller många (artikel 12.3). Svara ändå så snart det går.",
+            "Går en gång, inom den första månaden, när begäran är komplicerad eller begärandena är många (artikel 12.3). Svara ändå så snart det går.",
             _REASONS,
         ),
         _form(
@@ -109,7 +109,7 @@ STEPS: dict[Event, StepForm] = {
         ),
         _form(
             Event.REFUSED, "Avslå", "Skicka beslutet och avsluta",
-            "Personen får skälen och vet hur man klagar hos IMY och går till domstol (artikel 12.4).",
+            "Personen får veta skälen, och hur man klagar hos IMY och går till domstol (artikel 12.4).",
             _GROUND, _REASONS, weighty=True,
         ),
         _form(

@@ -73,7 +73,7 @@ def test_triage_by_keyboard_and_several_at_once(served: Served, works: Works) ->
     first, second = opened(house, "request.erasure"), opened(house, "request.rectification", OTHER_ADDRESS)
     house.services.desk.report(house.visitor().says(), "report.incident", "En lista låg öppen.", note="", urgent=True)
     page, account = works(Role.HANDLER)
-    incidents = page.get_by_role("link", name=re.compile("^1 incidenter"))
+    incidents = page.get_by_role("link", name=re.compile("^1 incident$"))
     expect(incidents).to_be_visible()
     accessible(page)
     page.keyboard.press("g")
@@ -114,7 +114,7 @@ def test_shortcuts_can_be_turned_off(served: Served, works: Works) -> None:
 def test_an_unverified_request_is_verified(served: Served, works: Works) -> None:
     case = unverified(served.house)
     page, _ = works(Role.HANDLER)
-    page.get_by_role("link", name=re.compile("ej verifierade")).click()
+    page.get_by_role("link", name=re.compile("ej verifierad")).click()
     page.get_by_role("link", name=case.reference).click()
     expect(page.get_by_text("Det räcker inte.")).to_be_visible()
     page.wait_for_load_state()  # the keys have come

@@ -67,6 +67,14 @@ async def test_security_16_nothing_personal_is_on_any_page_until_it_is_asked_for
     assert "[namn]" in page or "[namn]" in (await officer.gets(base(case))).text
 
 
+async def test_a_case_is_called_by_its_own_number_in_its_letters_and_another_is_not(handler: Desk, case: Case) -> None:
+    await handler.posts(f"{base(case)}/anteckning", text="Hör samman med INS-7KQ4-2M9D, sade personen.")
+    page = (await handler.gets(base(case))).text
+    assert f"Ärende: {case.reference}" in page
+    assert "Hör samman med [ärende]" in page
+    assert "INS-7KQ4-2M9D" not in page
+
+
 async def test_security_16_one_value_is_shown_for_a_reason_and_the_look_is_logged(
     house: House, desk: Callable[..., Desk], case: Case
 ) -> None:

@@ -135,7 +135,7 @@ async def test_the_numbers_can_be_taken_out(house: House, desk: OPEN) -> None:
     table = await one.gets("/konsol/siffror/uttag?del=ratter")
     assert table.headers["content-type"] == "text/csv; charset=utf-8"
     assert table.headers["content-disposition"] == 'attachment; filename="insyn-ratter-2026.csv"'
-    assert "tillgång till dina uppgifter;1;1;0;;;;0;0;0\r\n" in table.text
+    assert "tillgång till uppgifter;1;1;0;;;;0;0;0\r\n" in table.text
     data = json.loads((await one.gets("/konsol/siffror/uttag?del=assistenten&format=json")).text)
     assert [month["manad"] for month in data][:2] == ["2026-01", "2026-02"]
     assert "1 begäranden in" in (await one.gets("/konsol/siffror/2026")).text.replace("\xa0", " ")

@@ -59,7 +59,7 @@ class Words(HTMLParser):
 
     @property
     def text(self) -> str:
-        return " ".join(" ".join(self.seen).split())
+        return " ".join("".join(self.seen).split())
 
 
 def every_letter() -> list[tuple[str, Letter]]:
