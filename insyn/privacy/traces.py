@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from insyn.store import word_index
-from insyn.store.engine import Store
+from insyn.store.engine import Store, StoreUnavailable
 from insyn.store.models import Base
 
 TRIES = 40
@@ -22,15 +22,17 @@ def leave_no_trace(store: Store, *, thorough: bool = False) -> bool:
     """Takes what was removed out of the database's own files; False when others kept it from doing so now: the nightly purge will.
 
     SQLite overwrites removed rows (`secure_delete`), but its write-ahead log holds the pages as they were until it is
-    emptied into the database and cut. Copies that a page kept of rows that once moved within it go only when the
-    database is written anew, which `thorough` does: about a second per 100 MB, during which others cannot write.
+    emptied into the database and cut; before 3.42 its index of words keeps theirs until it is written anew. Copies that
+    a page kept of rows that once moved within it go only when the database is written anew, which `thorough` does:
+    about a second per 100 MB, during which others cannot write.
     PostgreSQL frees removed rows when they are vacuumed; its own log lives as long as its archiving says, and what was
     sealed there is unreadable without the key.
     """
     if store.engine.dialect.name == "sqlite":
-        if thorough:
-            with store.write() as session:
-                word_index.tidy(session)
+        try:
+            word_index.tidy(store)
+        except StoreUnavailable:
+            return False
         return _clean_sqlite(store, thorough)
     tables = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
     try:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from insyn.conversation.transcript import public_topic
@@ -26,7 +27,7 @@ from insyn.store.review_tables import ConversationMark
 
 PAGE = 50
 LOOKED_AT = 2000  # rows that a page looks at before it says how far it has come
-BATCH = 250
+BATCH = 125
 SCANNED = 20_000  # messages in a row that are read where no index leads to what is wanted
 
 
@@ -103,36 +104,46 @@ def _by_activity(
     session: Session, wanted: Wanted, _words: list[str], after: str | None, limit: int
 ) -> tuple[list[Hit], str | None, bool]:
     rows = select(Conversation.id, Conversation.last_activity_at).where(*_of_conversation(wanted))
-    ends = (Conversation.last_activity_at.desc(), Conversation.id.desc())
     place = _read_moment(after)
     if place is not None:
-        there = tuple_(literal(place[0], Moment()), literal(place[1]))
-        rows = rows.where(tuple_(Conversation.last_activity_at, Conversation.id) < there)
+        rows = rows.where(_after(place))
     if wanted.waiting or _few_marked(session, wanted):
         if wanted.reviewed:
             reviewed = select(ConversationMark.conversation_id).where(ConversationMark.mark == REVIEWED)
             rows = rows.where(Conversation.id.in_(reviewed))
-        found = session.execute(rows.order_by(*ends).limit(limit + 1)).all()
+        found = session.execute(rows.order_by(*_LATEST_FIRST).limit(limit + 1)).all()
         return _moments(found, limit)
-    # The conversations in order, the conditions on each: where few match, only so many are looked at.
-    seen = select(Conversation.id, Conversation.last_activity_at).order_by(*ends).limit(LOOKED_AT)
+    return _among_the_latest(session, wanted, place, limit)
+
+
+def _among_the_latest(
+    session: Session, wanted: Wanted, place: tuple[datetime, str] | None, limit: int
+) -> tuple[list[Hit], str | None, bool]:
+    """The conversations in order, the conditions on each: where few match, only so many are looked at."""
+    fits = and_(true(), *_of_conversation(wanted, few=True))
+    latest = select(Conversation.id, Conversation.last_activity_at, fits.label("fits")).order_by(*_LATEST_FIRST)
     if wanted.channel:
-        seen = seen.where(Conversation.channel == wanted.channel)
-    if place is not None:
-        seen = seen.where(tuple_(Conversation.last_activity_at, Conversation.id) < there)
-    window = seen.subquery()
-    inside = select(window.c.id, window.c.last_activity_at).join(Conversation, Conversation.id == window.c.id)
-    inside = inside.where(*_of_conversation(wanted)).order_by(window.c.last_activity_at.desc(), window.c.id.desc())
-    found = session.execute(inside.limit(limit + 1)).all()
-    hits, more, _ = _moments(found, limit)
-    if len(found) > limit:
-        return hits, more, False
-    last = session.execute(seen.offset(LOOKED_AT - 1).limit(1)).first()
-    return (hits, _written(last.last_activity_at, last.id), True) if last else (hits, None, False)
+        latest = latest.where(Conversation.channel == wanted.channel)
+    found: list[Any] = []
+    for _ in range(0, LOOKED_AT, BATCH):
+        rows = session.execute((latest.where(_after(place)) if place else latest).limit(BATCH)).all()
+        found += [row for row in rows if row.fits]
+        if len(found) > limit or len(rows) < BATCH:
+            return _moments(found, limit)
+        place = rows[-1].last_activity_at, rows[-1].id
+    return _moments(found, limit)[0], _written(*place) if place else None, True
 
 
-def _moments(found: Sequence[object], limit: int) -> tuple[list[Hit], str | None, bool]:
-    hits = [Hit(row.id, None, _written(row.last_activity_at, row.id)) for row in found]  # type: ignore[attr-defined]
+_LATEST_FIRST = (Conversation.last_activity_at.desc(), Conversation.id.desc())
+
+
+def _after(place: tuple[datetime, str]) -> ColumnElement[bool]:
+    there = tuple_(literal(place[0], Moment()), literal(place[1]))
+    return tuple_(Conversation.last_activity_at, Conversation.id) < there
+
+
+def _moments(found: Sequence[Any], limit: int) -> tuple[list[Hit], str | None, bool]:
+    hits = [Hit(row.id, None, _written(row.last_activity_at, row.id)) for row in found]
     return hits[:limit], hits[limit - 1].place if len(hits) > limit else None, False
 
 
@@ -167,7 +178,8 @@ def _of_conversation(wanted: Wanted, *, few: bool = False) -> list[ColumnElement
         marked = select(ConversationMark.conversation_id).where(ConversationMark.mark == mark)
         if mark == REVIEWED:
             continue
-        said.append(Conversation.id.in_(marked))
+        each = marked.where(ConversationMark.conversation_id == Conversation.id).correlate(Conversation).exists()
+        said.append(each if few else Conversation.id.in_(marked))
     if wanted.reviewed is not None:
         said.append(REVIEWED_SINCE if wanted.reviewed else ~REVIEWED_SINCE)
     return said
@@ -185,8 +197,9 @@ def _by_message(
     hits: list[Hit] = []
     known: set[str] = set()
     looked_at = 0
+    with_words = word_index.newest_with(session, words, before=before, size=BATCH, most=LOOKED_AT) if words else None
     while True:
-        batch, last, is_all = _batch(session, matching, words, before, floor)
+        batch, last, is_all = _batch(session, matching, with_words, before, floor)
         new: dict[str, int] = {}
         for seq, conversation_id in batch:
             if conversation_id not in known:
@@ -206,12 +219,16 @@ def _by_message(
 
 
 def _batch(
-    session: Session, matching: list[ColumnElement[bool]], words: list[str], before: int | None, floor: int | None
+    session: Session,
+    matching: list[ColumnElement[bool]],
+    with_words: Iterator[list[int]] | None,
+    before: int | None,
+    floor: int | None,
 ) -> tuple[list[tuple[int, str]], int | None, bool]:
     """The next matching messages, newest first: `(number, conversation)`, how far they reach, whether there are no more."""
     rows = select(Turn.seq, Turn.conversation_id).where(*matching).order_by(Turn.seq.desc())
-    if words:
-        found = word_index.newest_with(session, words, before=before, limit=BATCH)
+    if with_words is not None:
+        found = next(with_words, [])
         records = session.execute(rows.where(Turn.seq.in_(found))).all()
         return [(row.seq, row.conversation_id) for row in records], found[-1] if found else None, len(found) < BATCH
     if before is not None:

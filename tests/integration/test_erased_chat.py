@@ -9,9 +9,12 @@ import time
 import pytest
 
 from insyn.conversation.gateway import Gateway
+from insyn.review import finding
+from insyn.review.finding import Wanted
 from insyn.store.models import Conversation, Turn
 from tests.fixtures.fake_rasa import FakeRasa
 from tests.fixtures.house import House
+from tests.fixtures.talks import Asked, Talk
 from tests.fixtures.web import Browser
 
 
@@ -27,6 +30,32 @@ async def test_the_last_answer_is_given_and_then_nothing_is_left(
     assert (house.count(Conversation), house.count(Turn)) == (0, 0)
     assert house.events(browser.conversation_id)[-1] == "conversation.erased"
     assert (await browser.http.get("/api/chat/transcript", headers=browser.headers())).status_code == 401
+
+
+async def test_no_word_of_an_erased_chat_is_left_in_the_files(
+    house: House, browser: Browser, running_rasa: FakeRasa
+) -> None:
+    """Neither as it was written nor in the index of words, which other chats have come into meanwhile."""
+    if house.store.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL's files are its own")
+    stays = Talk(house, Asked("vad är bokstavskakor"))
+    await browser.opens()
+    await browser.says("Min kusin var uppsägningshotad")
+    stays.asks(Asked("och sparkvarnar"))
+    home = house.services.settings.var_dir
+
+    def in_files(word: str) -> bool:
+        return any(word.encode() in path.read_bytes() for path in home.glob("insyn.db*"))
+
+    written = ["uppsägningshotad", "uppsagningshotad"]  # as it was written, and as the index has it
+    assert [in_files(word) for word in written] == [True, True]
+    response = await browser.http.delete("/api/chat/conversation", headers=browser.headers())
+    assert response.status_code == 204
+    assert [in_files(word) for word in written] == [False, False]
+    assert in_files("bokstavskakor")
+    with house.store.read() as session:
+        for word in ("bokstav", "sparkvarnar"):
+            assert [row.id for row in finding.page(session, Wanted(words=word)).rows] == [stays.id]
 
 
 async def test_what_is_on_hold_is_not_erased_and_that_is_said(house: House, browser: Browser) -> None:

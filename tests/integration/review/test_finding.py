@@ -151,6 +151,7 @@ def test_the_index_is_made_over_what_there_is(house: House) -> None:
         if house.store.engine.dialect.name == "sqlite":
             for trigger in ("added", "removed", "changed"):
                 connection.execute(text(f"DROP TRIGGER {word_index.NAME}_{trigger}"))
+            connection.execute(text(f"DROP TABLE {word_index.TERMS}"))
             connection.execute(text(f"DROP TABLE {word_index.NAME}"))
         else:
             connection.execute(text(f"DROP INDEX {word_index.NAME}"))
