@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, Select, String, and_, case, cast, func, or_, select
@@ -80,9 +82,57 @@ class Right:
         self.days += other.days
 
 
-def by_kind(session: Session, begin: date, end: date) -> list[Right]:
-    """The numbers of every kind, also those without a case, for receipts from `begin` to before `end`."""
+@dataclass(frozen=True)
+class Month:
+    """What was counted for a month of receipt, and what tells whether its cases have changed since.
+
+    `received` are the rights: how many, how many of them are open, and ended late or were extended.
+    """
+
+    mark: tuple[int, int]
+    rights: list[Right]
+    received: tuple[int, int, int]
+
+
+class Months:
+    """Numbers month by month; where no case has changed since a month was counted, it is not counted again."""
+
+    def __init__(self) -> None:
+        self._counted: dict[date, Month] = {}
+
+    def between(self, session: Session, begin: date, end: date) -> dict[str, Month]:
+        """The months from `begin` to before `end`, both firsts of a month. Keys are `2026-03`, all months there."""
+        firsts = [date.fromisoformat(f"{key}-01") for key in months_between(begin, end)]
+        return {f"{first:%Y-%m}": self._month(session, first, after) for first, after in pairwise([*firsts, end])}
+
+    def _month(self, session: Session, first: date, after: date) -> Month:
+        # The mark is read first: what changes between the two is counted again the next time.
+        mark = _mark(session, first, after)
+        known = self._counted.get(first)
+        if known is None or known.mark != mark:
+            known = Month(mark, _by_kind(session, first, after), _rights_received(session, first, after))
+            self._counted[first] = known
+        return known
+
+
+def by_kind(months: Iterable[Month]) -> list[Right]:
+    """The numbers of every kind in some months together, also those without a case."""
     rights = {kind: Right(kind) for kind in KINDS}
+    for month in months:
+        for each in month.rights:
+            rights.setdefault(each.kind, Right(each.kind)).add(each)
+    return list(rights.values())
+
+
+def _mark(session: Session, begin: date, end: date) -> tuple[int, int]:
+    """The number of cases received, and the sum of their versions: each change of a case raises its own by one."""
+    rows = select(func.count(), func.coalesce(func.sum(Case.version), 0)).where(*_received(begin, end))
+    count, versions = session.execute(rows).one()
+    return int(count), int(versions)
+
+
+def _by_kind(session: Session, begin: date, end: date) -> list[Right]:
+    rights: dict[str, Right] = {}
     for kind, state, days, count in session.execute(_in_time(session, begin, end)):
         right = rights.setdefault(kind, Right(kind))
         _add(right, state, days, count, in_month=True, in_three=True)
@@ -140,21 +190,15 @@ def _received(begin: date, end: date) -> tuple[ColumnElement[bool], ColumnElemen
     return Case.received_at >= midnight(begin), Case.received_at < midnight(end)
 
 
-def received_by_month(session: Session, begin: date, end: date) -> dict[str, tuple[int, int, int]]:
-    """For each month of receipt: rights received, open, and ended late or extended. Keys are `2026-03`, all months there."""
+def _rights_received(session: Session, begin: date, end: date) -> tuple[int, int, int]:
     rights = [kind.id for kind in KINDS.values() if kind.is_right]
-    received, closed = (swedish_day(session, column, begin) for column in (Case.received_at, Case.closed_at))
-    month = func.substr(cast(received, String), 1, 7)
-    rows = session.execute(
-        select(
-            month, func.count(), func.count(case((Case.closed_at.is_(None), 1))),
-            func.count(case((or_(Case.extended_at.is_not(None), _late(closed)), 1))),
-        )
-        .where(*_received(begin, end), Case.kind.in_(rights))
-        .group_by(month)
+    closed = swedish_day(session, Case.closed_at, begin)
+    rows = select(
+        func.count(), func.count(case((Case.closed_at.is_(None), 1))),
+        func.count(case((or_(Case.extended_at.is_not(None), _late(closed)), 1))),
     )  # fmt: skip
-    found = {key: (received, still_open, late) for key, received, still_open, late in rows}
-    return {key: found.get(key, (0, 0, 0)) for key in months_between(begin, end)}
+    received, still_open, late = session.execute(rows.where(*_received(begin, end), Case.kind.in_(rights))).one()
+    return received, still_open, late
 
 
 def months_between(begin: date, end: date) -> list[str]:

@@ -12,10 +12,10 @@ from fastapi.responses import Response
 
 from insyn.cases.kinds import KINDS
 from insyn.clock import MONTHS, swedish_date
-from insyn.numbers import bot, rights
+from insyn.numbers import bot
 from insyn.numbers.bot import Bot
 from insyn.numbers.counting import Outcome
-from insyn.numbers.rights import Right
+from insyn.numbers.rights import Months, Right, by_kind
 from insyn.web.staff import charts, csv_file, pages
 from insyn.web.staff.access import PREFIX
 from insyn.web.staff.gate import Visit, gate
@@ -51,15 +51,16 @@ class Year:
 def numbers_router() -> APIRouter:
     """The routes under /konsol/siffror."""
     router = APIRouter(prefix=HERE)
+    months = Months()
 
     @router.get("")
     def show(visit: Visit = Depends(gate)) -> Response:
-        return _page(visit, "numbers.html.j2", _year(visit, visit.request.query_params.get("ar", "")))
+        return _page(visit, months, "numbers.html.j2", _year(visit, visit.request.query_params.get("ar", "")))
 
     @router.get("/uttag")
     def take_out(visit: Visit = Depends(gate)) -> Response:
         query = visit.request.query_params
-        year = _read(visit, _year(visit, query.get("ar", "")))
+        year = _read(visit, months, _year(visit, query.get("ar", "")))
         rows = {"ratter": _right_rows(year), "assistenten": _bot_rows(year)}
         which = query.get("del", "ratter")
         if which not in rows:
@@ -75,7 +76,7 @@ def numbers_router() -> APIRouter:
     @router.get("/{year}")
     def report(year: str, visit: Visit = Depends(gate)) -> Response:
         wanted = _year(visit, year)
-        return _page(visit, "year_report.html.j2", wanted) if str(wanted) == year else pages.missing(visit)
+        return _page(visit, months, "year_report.html.j2", wanted) if str(wanted) == year else pages.missing(visit)
 
     return router
 
@@ -87,10 +88,11 @@ def _year(visit: Visit, text: str) -> int:
     return year if FIRST_YEAR <= year <= this else this
 
 
-def _read(visit: Visit, year: int) -> Year:
+def _read(visit: Visit, months: Months, year: int) -> Year:
     begin, end = date(year, 1, 1), date(year + 1, 1, 1)
     with visit.services.store.read() as session:
-        kinds = rights.by_kind(session, begin, end)
+        counted = months.between(session, begin, end)
+        kinds = by_kind(counted.values())
         all_rights = Right("alla rättigheter")
         claimed = [each for each in kinds if each.kind in KINDS and KINDS[each.kind].is_right]
         for each in claimed:
@@ -102,13 +104,13 @@ def _read(visit: Visit, year: int) -> Year:
             all_rights=all_rights,
             bot=bot.whole(session, begin, end),
             months=bot.by_month(session, begin, end),
-            received=rights.received_by_month(session, begin, end),
+            received={key: month.received for key, month in counted.items()},
             topics=bot.topics(session, begin, end),
         )
 
 
-def _page(visit: Visit, template: str, wanted: int) -> Response:
-    year, this = _read(visit, wanted), swedish_date(visit.services.clock())
+def _page(visit: Visit, months: Months, template: str, wanted: int) -> Response:
+    year, this = _read(visit, months, wanted), swedish_date(visit.services.clock())
     shown = [key for key in year.received if key <= f"{this:%Y-%m}"]
     names = {key: MONTHS[int(key[5:]) - 1] for key in year.received}
     return pages.page(

@@ -13,6 +13,7 @@ from insyn.cases.deadline import due_after, extended_due_after
 from insyn.clock import swedish_date
 from insyn.numbers import bot, rights
 from insyn.numbers.counting import Outcome, count, count_thumb, outcome_of
+from insyn.numbers.rights import Months
 from insyn.store.models import Case
 from tests.fixtures.house import House
 
@@ -44,8 +45,8 @@ def test_each_right_is_counted_as_by_hand(house: House) -> None:
     with house.store.write() as session:
         session.add_all(cases)
     with house.store.read() as session:
-        found = {right.kind: right for right in rights.by_kind(session, *YEAR)}
-        months = rights.received_by_month(session, *YEAR)
+        months = Months().between(session, *YEAR)
+    found = {right.kind: right for right in rights.by_kind(months.values())}
     for kind in KINDS:
         mine = [each for each in cases if each.kind == kind and YEAR[0] <= swedish_date(each.received_at) < YEAR[1]]
         days = [
@@ -63,7 +64,7 @@ def test_each_right_is_counted_as_by_hand(house: House) -> None:
         if kind != "complaint":  # to which no time of the law applies
             assert right.within_month == sum(closed <= due_after(received).due for received, closed in days)
             assert right.within_three == sum(closed <= extended_due_after(received) for received, closed in days)
-    assert sum(received for received, _, _ in months.values()) == sum(
+    assert sum(month.received[0] for month in months.values()) == sum(
         found[kind].received for kind in KINDS if kind != "complaint"
     )
     assert list(months) == [f"2026-{month:02}" for month in range(1, 13)]
@@ -85,9 +86,36 @@ def test_the_database_knows_swedish_days(house: House) -> None:
         assert str(day) == swedish_date(moment).isoformat(), moment
 
 
+def test_a_month_is_counted_again_only_when_a_case_of_it_has_changed(house: House) -> None:
+    cases = [
+        a_case(house, KINDS[0], datetime(2026, month, 10, tzinfo=UTC), None, "open", extended=False) for month in (2, 3)
+    ]
+    ids = [each.id for each in cases]
+    with house.store.write() as session:
+        session.add_all(cases)
+    months = Months()
+
+    def counted() -> tuple[rights.Month, rights.Month]:
+        with house.store.read() as session:
+            year = months.between(session, *YEAR)
+        return year["2026-02"], year["2026-03"]
+
+    february, march = counted()
+    assert (february.received, march.received) == ((1, 1, 0), (1, 1, 0))
+    with house.store.write() as session:
+        session.get_one(Case, ids[0]).closed_at = datetime(2026, 2, 20, tzinfo=UTC)
+    ended, same = counted()
+    assert ended.received == (1, 0, 0)
+    assert [(right.kind, right.decided, right.median_days) for right in ended.rights] == [(KINDS[0], 1, 10)]
+    assert same is march
+    with house.store.write() as session:
+        session.delete(session.get_one(Case, ids[1]))
+    assert [month.received for month in counted()] == [(1, 0, 0), (0, 0, 0)]
+
+
 def test_a_year_without_anything(house: House) -> None:
     with house.store.read() as session:
-        found = rights.by_kind(session, *YEAR)
+        found = rights.by_kind(Months().between(session, *YEAR).values())
         nothing = bot.whole(session, *YEAR)
     assert {(right.received, right.median_days, right.share_within_month) for right in found} == {(0, None, None)}
     assert (nothing.questions, nothing.handled, nothing.thumbs_up) == (0, None, None)

@@ -167,7 +167,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("closed_at IS NULL"),
             postgresql_where=sa.text("closed_at IS NULL"),
         )
-        batch_op.create_index("ix_case_received", ["received_at", "id"], unique=False)
+        batch_op.create_index("ix_case_received", ["received_at", "id", "version"], unique=False)
         batch_op.create_index(batch_op.f("ix_case_repeats_id"), ["repeats_id"], unique=False)
         batch_op.create_index(
             "ix_case_sorted",
