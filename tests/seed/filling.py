@@ -61,7 +61,9 @@ _SAID = [
 ]
 _SELDOM = ("gäller det här mina syskonbarn också?", "policy.categories", 0.58)
 _SELDOM_EVERY = 500  # conversations
-_MARKED = {REVIEWED: 0.6, FLAGGED: 0.01, tag_mark("följ upp"): 0.02}  # the share that each mark stands on  # fmt: skip
+_MARKED = {REVIEWED: 0.6, FLAGGED: 0.01, tag_mark("följ upp"): 0.02}  # the share that each mark stands on
+_AT_LEAST = 80  # conversations with each of these, where there are so many: more than a page of a list holds
+_THUMBS = [None] * 14 + ["up"] * 3 + ["down"] * 3
 
 
 @dataclass(frozen=True)
@@ -129,8 +131,9 @@ def _channel(number: int) -> str:
 
 
 def _marks(ids: Sequence[str], staff: Sequence[str], now: datetime, chance: random.Random) -> Iterator[tuple[Any, ...]]:
+    shares = {mark: max(share, _AT_LEAST / max(len(ids), 1)) for mark, share in _MARKED.items()}
     for conversation_id in ids:
-        for mark, share in _MARKED.items():
+        for mark, share in shares.items():
             if chance.random() < share:
                 yield conversation_id, mark, now, chance.choice(staff)
 
@@ -142,7 +145,7 @@ _TURN = (
 
 
 def _turns(ids: Sequence[str], moments: Sequence[datetime], chance: random.Random) -> Iterator[tuple[Any, ...]]:
-    thumbs = [None] * 18 + ["up", "down"]
+    seldom_every = min(_SELDOM_EVERY, len(ids) // _AT_LEAST or 1)
     *read, seldom = [
         (words, intent, sure, json.dumps({"ranking": [{"name": intent, "confidence": sure}], "parts": [], "language": "sv"}))
         for words, intent, sure in (*_SAID, _SELDOM)
@@ -150,7 +153,7 @@ def _turns(ids: Sequence[str], moments: Sequence[datetime], chance: random.Rando
     for number, (conversation_id, began) in enumerate(zip(ids, moments, strict=True)):
         channel = _channel(number)
         for minute in range(TURNS // 2):
-            is_seldom = number % _SELDOM_EVERY == 0 and minute == 0
+            is_seldom = number % seldom_every == 0 and minute == 0
             words, intent, sure, reading = seldom if is_seldom else chance.choice(read)
             at, asked = began + timedelta(minutes=minute), _id(chance)
             yield (
@@ -158,7 +161,7 @@ def _turns(ids: Sequence[str], moments: Sequence[datetime], chance: random.Rando
             )  # fmt: skip
             yield (
                 _id(chance), conversation_id, "insyn", channel, at + timedelta(seconds=1), "Så här är det.", "said", None, None,
-                intent, asked, chance.choice(thumbs), None,
+                intent, asked, chance.choice(_THUMBS), None,
             )  # fmt: skip
 
 
