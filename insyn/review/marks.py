@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, delete, func, select
 from sqlalchemy.orm import Session
 
 from insyn.audit.chain import AuditLog
@@ -19,6 +19,7 @@ REVIEWED = "reviewed"
 FLAGGED = "flagged"
 TAG_LENGTH = 30
 _TAG = "tag:"
+_AFTER_TAGS = "tag;"  # the sign that follows the colon
 _TAG_FORM = re.compile(rf"[a-zåäöéü][a-zåäöéü0-9 -]{{0,{TAG_LENGTH - 1}}}")
 _TOO_LIKE_A_NUMBER = re.compile(r"\d{4}")
 
@@ -104,14 +105,17 @@ class Marks:
 
     def tags(self, session: Session, limit: int = 50) -> list[str]:
         """The tags in use, the commonest first."""
+        mark = ConversationMark.mark
+        # SQLite finds a range in the index but no beginning; the signs of PostgreSQL may stand in another order.
+        in_range = and_(mark >= _TAG, mark < _AFTER_TAGS)
         rows = (
-            select(ConversationMark.mark)
-            .where(ConversationMark.mark.startswith(_TAG))
-            .group_by(ConversationMark.mark)
-            .order_by(func.count().desc(), ConversationMark.mark)
+            select(mark)
+            .where(in_range if session.get_bind().dialect.name == "sqlite" else mark.startswith(_TAG))
+            .group_by(mark)
+            .order_by(func.count().desc(), mark)
             .limit(limit)
         )
-        return [mark.removeprefix(_TAG) for mark in session.scalars(rows)]
+        return [each.removeprefix(_TAG) for each in session.scalars(rows)]
 
     @staticmethod
     def _there(session: Session, ids: Sequence[str]) -> set[str]:
