@@ -14,6 +14,7 @@ from typing import Any
 from insyn.cases.kinds import KINDS
 from insyn.conversation.rasa import RasaClient
 from insyn.mail.deciding.wordings import signs_of_automatic
+from insyn.mail.named_rights import named_but_not_found
 from insyn.mail.sentences import sentences
 
 CLAIMED = 0.6  # trust from which a sentence of its own claims a right
@@ -33,6 +34,7 @@ SAYS_NOTHING = (
 )
 COURTESY = frozenset({"smalltalk.thanks", "smalltalk.bye", "dialog.wait"})
 _COURTEOUS = COURTESY | {"smalltalk.greet"}
+HUMAN = "handover.human"
 JUDGED_BY_A_HUMAN = frozenset({"handover.representative", "handover.protected", "handover.distress"})
 
 _ANSWERED = ("policy.", "process.", "assistant.")
@@ -41,7 +43,7 @@ _WITH_OTHERS = (*_ANSWERED, "complaint", "request.")
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a mail that gets a turn of its own; `right` is what it claims where the model alone would have asked."""
+    """A part of a mail that gets a turn of its own; `right` is what it is taken for where the model alone says otherwise."""
 
     text: str
     right: str | None = None
@@ -107,6 +109,11 @@ def combine(whole: dict[str, Any], alone: Sequence[tuple[str, dict[str, Any]]], 
                     name, Part(sentence)
                 )  # read alone it is not understood, and what is not goes to a human
     plainly = _plainly_said(intents, alone)
+    if whole["intent"] not in JUDGED_BY_A_HUMAN:
+        for named in named_but_not_found(text, tuple(intents)):
+            taken_for = HUMAN if named.negated else named.right
+            intents[taken_for] = LIKELY
+            beside = {taken_for: Part(named.sentence, taken_for)} | beside
     return Understood(whole, tuple(intents.items()), tuple(beside.values())[:MOST_TURNS], plainly)
 
 

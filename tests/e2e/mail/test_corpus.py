@@ -12,15 +12,9 @@ from tests.fixtures.system import System
 from tests.fixtures.written_mails import WrittenMail, written_mails
 
 RIGHT_DECISIONS = RIGHT_NEW_TEXT = 0.95
-# What the present model misreads with confidence: a request is opened as another or not seen beside a question, or one of
-# several questions is left. The reply says what was understood, and offers a human.
-MISSED = {"dev/typos-erase", "dev/imy-threat", "held_out/long-story-request-last", "held_out/english-erase-and-copy"}
-LEFT = MISSED | {
-    "dev/erased-before",
-    "dev/security-and-location",
-    "held_out/question-applicant-retention",
-    "held_out/story-complaint-erase-question",
-}
+# What the present model misreads with confidence: one of several questions is left, or a request that was made long ago is
+# taken for a new one. The reply says what was understood, and offers a human.
+LEFT = {"dev/erased-before", "dev/security-and-location", "held_out/question-applicant-retention"}
 ENDS = {"quarantined": "human"}
 
 DealtWith = list[tuple[WrittenMail, Outcome]]
@@ -80,7 +74,7 @@ def test_no_request_is_missed(dealt_with: DealtWith) -> None:
         for each, outcome in dealt_with
         if each.requests - set(requests_of(outcome)) and outcome.status != "human"
     ]
-    assert {each.partition(":")[0] for each in missed} <= MISSED, missed
+    assert missed == []
 
 
 def test_everything_asked_is_dealt_with(dealt_with: DealtWith) -> None:
