@@ -74,7 +74,8 @@ class Place:
 def reply_letter(reply: Reply, place: Place, *, now: datetime) -> Letter:
     """The reply as a letter. Whatever the mail's headers held, no line break of theirs reaches ours."""
     proof = reply.proof
-    until = proof.until.astimezone(STOCKHOLM) if proof else None
+    moment = proof.until if proof else reply.limited_until
+    until = moment.astimezone(STOCKHOLM) if moment else None
     other_day = until is not None and swedish_date(now) != until.date()
     letter = composed(
         place.to,
@@ -88,7 +89,7 @@ def reply_letter(reply: Reply, place: Place, *, now: datetime) -> Letter:
         until_day=written_date(until.date()) if until and other_day else "",
         until_day_english=f"{until:%-d %B %Y}" if until and other_day else "",
         link=proof.link if proof else None,
-        limited_until=reply.limited_until.astimezone(STOCKHOLM).strftime("%H.%M") if reply.limited_until else "",
+        limited=reply.limited_until is not None,
         offers_human=reply.offers_human,
         may_complain=reply.may_complain,
         english=reply.english,

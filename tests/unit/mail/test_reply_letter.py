@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -111,7 +112,9 @@ def test_no_more_codes_for_now_is_said_with_the_time(english: bool) -> None:
     reply = Reply([ANSWER], limited_until=NOW + timedelta(hours=1), english=english)
     text = reply_letter(reply, PLACE, now=NOW).text
     assert ("after 10.30, Swedish time" in text) is english
-    assert "efter klockan 10.30" in text
+    assert "efter klockan 10.30, så" in text
+    tomorrow = replace(reply, limited_until=NOW + timedelta(days=1))
+    assert "efter klockan 09.30 den 6 mars 2026" in reply_letter(tomorrow, PLACE, now=NOW).text
 
 
 def test_what_stands_in_html_is_escaped() -> None:
