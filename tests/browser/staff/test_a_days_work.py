@@ -207,7 +207,7 @@ def test_an_extension_too_late_is_stopped(served: Served, works: Works) -> None:
     case = opened(served.house, "request.access")
     served.house.clock.go(days=35)
     page, _ = works(Role.HANDLER)
-    page.get_by_role("link", name=re.compile("försenade")).click()
+    page.get_by_role("link", name=re.compile("försenat")).click()
     page.get_by_role("link", name=case.reference).click()
     expect(page.get_by_role("link", name="Förläng fristen")).to_be_hidden()
     page.get_by_text("Det här går inte nu").click()

@@ -40,7 +40,7 @@ def test_from_a_misread_message_to_a_model_that_reads_it(served: Served, works: 
     Talk(served.house, Asked(MISREAD, intent="smalltalk.greet", confidence=0.41))
     page, _ = works(Role.REVIEWER)
 
-    page.get_by_role("link", name="Samtal").click()
+    page.get_by_role("link", name="Samtal", exact=True).click()
     page.get_by_label("Ord i det som skrivits").fill("gurkan")
     page.keyboard.press("Enter")
     expect(page.get_by_role("row")).to_have_count(2)  # the head and the one
