@@ -10,6 +10,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from insyn.audit.chain import AuditLog
@@ -101,6 +102,9 @@ class Intake:
             if not details.get("words"):
                 raise NotTaken("Skriv vad personen vill, med några ord.")
             opening_key = f"{STAFF}:{told.key}"
+            known = session.scalar(select(Case).where(Case.opening_key == opening_key))
+            if known is not None:
+                return known.reference
             case = self._casebook.open(
                 session, told.kind,
                 opening_key=opening_key, received_at=self._moment(told.received_on, source), channel=source.channel,
@@ -108,7 +112,7 @@ class Intake:
                 urgent=told.kind == "report.incident",
             )  # fmt: skip
             address = told.address or source.address
-            if case.address_index is None and address is not None:
+            if address is not None:
                 self._casebook.give_address(session, case, address, by=by)
             if source.mail is not None and source.mail.case_id is None:
                 source.mail.case_id = case.id

@@ -23,7 +23,7 @@ from insyn.identity.address import EmailAddress
 from insyn.identity.step_up import Invitations
 from insyn.letters import compose
 from insyn.letters.elements import Element, Wording
-from insyn.letters.post import InThread, Post
+from insyn.letters.post import InThread, Post, in_no_thread
 from insyn.outbox.queue import Letter, Outbox
 from insyn.store.engine import Store
 from insyn.store.models import Case
@@ -91,7 +91,7 @@ class CaseWork:
         audit: AuditLog,
         clock: Clock,
         log_in: StrongLogIn | None = None,
-        in_thread: InThread = lambda _session, _id, letter: letter,
+        in_thread: InThread = in_no_thread,
     ) -> None:
         self._store = store
         self._casebook = casebook

@@ -17,9 +17,9 @@ from insyn.audit.chain import AuditLog
 from insyn.clock import Clock
 from insyn.conversation.channels import CHAT
 from insyn.conversation.transcript import Transcript
+from insyn.policy.answers import HUMAN
 from insyn.store.models import Conversation, Turn
 
-HUMAN = "handover.human"
 FOR_HUMAN = "human"  # the status of a message that a human answers
 
 

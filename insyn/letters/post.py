@@ -16,12 +16,15 @@ from insyn.store.models import Case, OutgoingMail
 InThread = Callable[[Session, str, Letter], Letter]
 
 
+def in_no_thread(_session: Session, _conversation_id: str, letter: Letter) -> Letter:
+    """Where there are no mail threads: the letter as it is."""
+    return letter
+
+
 class Post:
     """Posts letters of cases. Each call is part of the caller's transaction."""
 
-    def __init__(
-        self, outbox: Outbox, casebook: Casebook, audit: AuditLog, in_thread: InThread = lambda _session, _id, letter: letter
-    ) -> None:  # fmt: skip
+    def __init__(self, outbox: Outbox, casebook: Casebook, audit: AuditLog, in_thread: InThread = in_no_thread) -> None:
         self._in_thread = in_thread
         self._outbox = outbox
         self._casebook = casebook

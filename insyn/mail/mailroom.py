@@ -31,10 +31,10 @@ from insyn.mail.reading import ReadMail
 from insyn.mail.reading.attachments import described, megabytes
 from insyn.mail.reading.reader import read
 from insyn.mail.reading.signature import signed_name
-from insyn.mail.replying import HUMAN, Queued, Replying
+from insyn.mail.replying import Queued, Replying
 from insyn.mail.sentences import unwrapped
 from insyn.mail.understanding import Part, Understood, understand
-from insyn.policy.answers import AnswerBook
+from insyn.policy.answers import HUMAN, AnswerBook
 from insyn.privacy.vault import Vault
 from insyn.requests.desk import Here, RequestDesk
 from insyn.store.engine import Store, StoreUnavailable

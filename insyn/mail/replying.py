@@ -17,11 +17,11 @@ from insyn.letters.post import Post
 from insyn.letters.reply import Block, Place, Proof, Reply, Source, reply_letter
 from insyn.mail.inbox import Head
 from insyn.outbox.queue import Letter, Outbox
+from insyn.policy.answers import HUMAN
 from insyn.requests.desk import LINK_PATH, Here, RequestDesk, Sent
 from insyn.store.models import Case, Conversation, OutgoingMail, Turn
 
 ASKS_FOR_CODE = ("code", "lookup_code")
-HUMAN = "handover.human"
 
 
 @dataclass(frozen=True)

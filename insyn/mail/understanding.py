@@ -16,6 +16,7 @@ from insyn.conversation.rasa import RasaClient
 from insyn.mail.deciding.wordings import signs_of_automatic
 from insyn.mail.named_rights import named_but_not_found
 from insyn.mail.sentences import sentences
+from insyn.policy.answers import HUMAN
 
 CLAIMED = 0.6  # trust from which a sentence of its own claims a right
 LIKELY = 0.65  # probability of a right in a sentence that is unsure, from which it is taken: the reply says so, a code confirms it
@@ -34,7 +35,6 @@ SAYS_NOTHING = (
 )
 COURTESY = frozenset({"smalltalk.thanks", "smalltalk.bye", "dialog.wait"})
 _COURTEOUS = COURTESY | {"smalltalk.greet"}
-HUMAN = "handover.human"
 JUDGED_BY_A_HUMAN = frozenset({"handover.representative", "handover.protected", "handover.distress"})
 
 _ANSWERED = ("policy.", "process.", "assistant.")

@@ -13,6 +13,7 @@ import yaml
 from insyn.settings import PROJECT_ROOT
 
 ANSWERS_DIR = PROJECT_ROOT / "data" / "answers"
+HUMAN = "handover.human"  # the topic of whatever a human takes over
 NEAREST = 3  # choices at most, between which Insyn asks
 _NOT_ANSWERS = {"sections.yml", "phrases.yml", "mail.yml"}
 
@@ -94,8 +95,8 @@ class AnswerBook:
         """Of readings, best first, those that can be offered as choices."""
         offerable: list[str] = []
         for name in readings:
-            topic = "handover.human" if name.startswith("handover.") else name
-            ours = self.title(topic) and topic != "handover.human" and not topic.startswith("smalltalk.")
+            topic = HUMAN if name.startswith("handover.") else name
+            ours = self.title(topic) and topic != HUMAN and not topic.startswith("smalltalk.")
             if ours and topic not in offerable:
                 offerable.append(topic)
         return offerable[:NEAREST]

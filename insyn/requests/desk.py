@@ -24,7 +24,7 @@ from insyn.identity.address import AddressInvalid, EmailAddress
 from insyn.identity.challenge import Challenges, Checked, Issued, Limited, Outcome
 from insyn.letters import compose
 from insyn.letters.elements import Wording
-from insyn.letters.post import InThread, Post
+from insyn.letters.post import InThread, Post, in_no_thread
 from insyn.outbox.queue import Outbox
 from insyn.privacy.vault import PLACEHOLDER, Vault
 from insyn.store.engine import Store
@@ -103,7 +103,7 @@ class RequestDesk:
         clock: Clock,
         alarm_address: str,
         public_url: str,
-        in_thread: InThread = lambda session, conversation_id, letter: letter,
+        in_thread: InThread = in_no_thread,
     ) -> None:
         self._store = store
         self._casebook = casebook

@@ -18,8 +18,9 @@ from sqlalchemy import ColumnElement, Select, and_, func, literal, select, true,
 from sqlalchemy.orm import Session
 
 from insyn.conversation.transcript import public_topic
+from insyn.policy.answers import HUMAN
 from insyn.review.bands import Band, within
-from insyn.review.listing import HUMAN, NOT_UNDERSTOOD, Hit, Row, rows_of
+from insyn.review.listing import NOT_UNDERSTOOD, Hit, Row, rows_of
 from insyn.review.marks import FLAGGED, REVIEWED, tag_mark
 from insyn.store import word_index
 from insyn.store.models import Conversation, Moment, Turn

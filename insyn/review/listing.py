@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
+from insyn.policy.answers import HUMAN
 from insyn.review.marks import FLAGGED, REVIEWED, tags_among
 from insyn.store.models import Conversation, Turn
 from insyn.store.review_tables import ConversationMark
 
 NOT_UNDERSTOOD = ("fallback.clarify", "out_of_scope")
-HUMAN = "handover.human"
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ async def test_what_is_told_on_the_telephone_is_a_case_whose_clock_runs_from_tha
     page = (await handler.gets(f"/konsol/arenden/{case.reference}")).text
     assert "öppnade ärendet för personens räkning" in page
     assert "Verifiera personen" in page
+    assert house.events(case.id).count("case.taken_in") == 1
     assert house.audit_is_whole()
 
 
