@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, any_, func, literal, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from insyn.conversation.transcript import public_topic
@@ -104,14 +104,13 @@ def count(session: Session, wanted: Wanted, *, most: int) -> int:
 def _by_activity(
     session: Session, wanted: Wanted, _words: list[str], after: str | None, limit: int
 ) -> tuple[list[Hit], str | None, bool]:
-    rows = select(Conversation.id, Conversation.last_activity_at).where(*_of_conversation(wanted))
     place = _read_moment(after)
-    if place is not None:
-        rows = rows.where(_after(place))
-    if wanted.waiting or _few_marked(session, wanted):
-        if wanted.reviewed:
-            reviewed = select(ConversationMark.conversation_id).where(ConversationMark.mark == REVIEWED)
-            rows = rows.where(Conversation.id.in_(reviewed))
+    mark = _mark_of_few(session, wanted)
+    if wanted.waiting or mark:
+        rows = select(Conversation.id, Conversation.last_activity_at).where(
+            _with_mark(session, mark) if mark else true(), *_of_conversation(wanted, but=mark, few=bool(mark)),
+            _after(place) if place else true(),
+        )  # fmt: skip
         found = session.execute(rows.order_by(*_LATEST_FIRST).limit(limit + 1)).all()
         return _moments(found, limit)
     return _among_the_latest(session, wanted, place, limit)
@@ -148,13 +147,21 @@ def _moments(found: Sequence[Any], limit: int) -> tuple[list[Hit], str | None, b
     return hits[:limit], hits[limit - 1].place if len(hits) > limit else None, False
 
 
-def _few_marked(session: Session, wanted: Wanted) -> bool:
-    """Whether a mark that is asked for stands on so few conversations that all of them can be sorted."""
+def _mark_of_few(session: Session, wanted: Wanted) -> str:
+    """A mark that is asked for and stands on so few conversations that all of them can be sorted; empty where none does."""
     marks = _marks(wanted)
     if not marks:
-        return False
+        return ""
     few = select(literal(1)).where(ConversationMark.mark == marks[0]).limit(LOOKED_AT + 1).subquery()
-    return (session.scalar(select(func.count()).select_from(few)) or 0) <= LOOKED_AT
+    return marks[0] if (session.scalar(select(func.count()).select_from(few)) or 0) <= LOOKED_AT else ""
+
+
+def _with_mark(session: Session, mark: str) -> ColumnElement[bool]:
+    """The conversations with a mark, found by their ids: PostgreSQL would rather read all there are, unless it has a list."""
+    marked = select(ConversationMark.conversation_id).where(ConversationMark.mark == mark)
+    if session.get_bind().dialect.name == "postgresql":
+        return Conversation.id == any_(func.array(marked.scalar_subquery()))
+    return Conversation.id.in_(marked)
 
 
 def _marks(wanted: Wanted) -> list[str]:
@@ -167,8 +174,8 @@ def _marks(wanted: Wanted) -> list[str]:
     ]  # fmt: skip
 
 
-def _of_conversation(wanted: Wanted, *, few: bool = False) -> list[ColumnElement[bool]]:
-    """What a conversation itself fulfils; with `few` said such that no index leads to all that do."""
+def _of_conversation(wanted: Wanted, *, but: str = "", few: bool = False) -> list[ColumnElement[bool]]:
+    """What a conversation itself fulfils, but for one mark; with `few` said such that no index leads to all that do."""
     said: list[ColumnElement[bool]] = []
     if wanted.channel:
         channel = func.coalesce(Conversation.channel, "") if few else Conversation.channel
@@ -176,11 +183,11 @@ def _of_conversation(wanted: Wanted, *, few: bool = False) -> list[ColumnElement
     if wanted.waiting:
         said.append(Conversation.waits_since.is_not(None))
     for mark in _marks(wanted):
-        marked = select(ConversationMark.conversation_id).where(ConversationMark.mark == mark)
-        if mark == REVIEWED:
-            continue
-        each = marked.where(ConversationMark.conversation_id == Conversation.id).correlate(Conversation).exists()
-        said.append(each if few else Conversation.id.in_(marked))
+        if mark not in (but, REVIEWED):
+            marked = select(ConversationMark.conversation_id).where(
+                ConversationMark.mark == mark, ConversationMark.conversation_id == Conversation.id
+            )
+            said.append(marked.correlate(Conversation).exists())
     if wanted.reviewed is not None:
         said.append(REVIEWED_SINCE if wanted.reviewed else ~REVIEWED_SINCE)
     return said

@@ -66,6 +66,9 @@ def test_each_filter(house: House) -> None:
     assert found(house, reviewed=True) == [liked.id, cookies.id]
     assert found(house, reviewed=False) == [disliked.id, human.id, asked_back.id, unknown.id, unsure.id]
     assert found(house, flagged=True) == [human.id]
+    assert found(house, flagged=True, waiting=True) == []
+    assert found(house, flagged=True, reviewed=True) == []
+    assert found(house, tag="kakor", reviewed=True) == [cookies.id]
     assert found(house, tag="kakor") == [human.id, cookies.id]
     assert found(house, tag="kakor", reviewed=False) == [human.id]
     assert found(house, tag="kakor", handed_over=True, channel="email", flagged=True) == [human.id]
@@ -94,6 +97,10 @@ def test_words_of_people_are_found_by_their_beginnings(house: House, words: str,
     """Signs without any word are no search; what Insyn answers is not searched."""
     talk = Talk(house, Asked("Jag vill ha ett registerutdrag, hälsar ⟨namn 1⟩. ÅLDER? E-post? www.kontek.se"))
     assert found(house, words=words) == ([talk.id] if hit else [])
+    if asked := word_index.words_of(words):
+        with house.store.read() as session:
+            each_by_itself = word_index.newest_with(session, asked, before=None, size=1, most=5)
+            assert [len(part) for part in each_by_itself if part] == ([1] if hit else [])
 
 
 def test_pages_hold_each_conversation_once(house: House) -> None:
