@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
@@ -14,12 +14,13 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from insyn.cases.deadline import due_after, extended_due_after
 from insyn.cases.kinds import KINDS
-from insyn.cases.transitions import State
+from insyn.cases.transitions import RIGHTS, State
 from insyn.clock import STOCKHOLM, swedish_date
-from insyn.store.models import Case
+from insyn.store.models import AuditHead, AuditRow, Case
 
 REFUSED = (State.REFUSED, State.PARTLY_REFUSED)
 NOT_DECIDED = (State.WITHDRAWN, State.CLOSED_UNIDENTIFIED, State.HANDED_TO_CONTROLLER, State.ATTACHED)
+READ_BACK = 10_000  # rows of the log; where more has happened since a month was counted, it is simply counted again
 YEARS = 12  # after the one that is counted: far longer than a case can stay open
 
 
@@ -84,35 +85,56 @@ class Right:
 
 @dataclass(frozen=True)
 class Month:
-    """What was counted for a month of receipt, and what tells whether its cases have changed since.
+    """What was counted for a month of receipt, and the row of the log that was the last one then.
 
     `received` are the rights: how many, how many of them are open, and ended late or were extended.
     """
 
-    mark: tuple[int, int]
+    seq: int
     rights: list[Right]
     received: tuple[int, int, int]
 
 
 class Months:
-    """Numbers month by month; where no case has changed since a month was counted, it is not counted again."""
+    """Numbers month by month; a month is counted again only when the log tells of a case that was received in it.
+
+    Whatever changes a case also writes a row of the log about it, in the same transaction, and those rows are totally ordered:
+    nothing can come in later below a row that has been seen.
+    """
 
     def __init__(self) -> None:
         self._counted: dict[date, Month] = {}
 
     def between(self, session: Session, begin: date, end: date) -> dict[str, Month]:
         """The months from `begin` to before `end`, both firsts of a month. Keys are `2026-03`, all months there."""
+        # The end of the log is read first: what changes meanwhile is counted again the next time.
+        seq = session.scalar(select(AuditHead.seq)) or 0
         firsts = [date.fromisoformat(f"{key}-01") for key in months_between(begin, end)]
-        return {f"{first:%Y-%m}": self._month(session, first, after) for first, after in pairwise([*firsts, end])}
+        known = {
+            first: month for first in firsts if (month := self._counted.get(first)) and seq - month.seq <= READ_BACK
+        }
+        changed = _changed(session, min(month.seq for month in known.values())) if known else {}
+        found: dict[str, Month] = {}
+        for first, after in pairwise([*firsts, end]):
+            month = known.get(first)
+            if month is None or changed.get(first, 0) > month.seq:
+                month = _month(session, seq, first, after)
+            elif month.seq != seq:
+                month = replace(month, seq=seq)
+            found[f"{first:%Y-%m}"] = self._counted[first] = month
+        return found
 
-    def _month(self, session: Session, first: date, after: date) -> Month:
-        # The mark is read first: what changes between the two is counted again the next time.
-        mark = _mark(session, first, after)
-        known = self._counted.get(first)
-        if known is None or known.mark != mark:
-            known = Month(mark, _by_kind(session, first, after), _rights_received(session, first, after))
-            self._counted[first] = known
-        return known
+
+def _changed(session: Session, since: int) -> dict[date, int]:
+    """The firsts of the months with a case that the log tells of after row `since`, with the last row that does."""
+    rows = (
+        select(Case.received_at, AuditRow.seq).join(AuditRow, AuditRow.subject == Case.id).where(AuditRow.seq > since)
+    )
+    last: dict[date, int] = {}
+    for received_at, seq in session.execute(rows):
+        first = swedish_date(received_at).replace(day=1)
+        last[first] = max(seq, last.get(first, 0))
+    return last
 
 
 def by_kind(months: Iterable[Month]) -> list[Right]:
@@ -124,28 +146,25 @@ def by_kind(months: Iterable[Month]) -> list[Right]:
     return list(rights.values())
 
 
-def _mark(session: Session, begin: date, end: date) -> tuple[int, int]:
-    """The number of cases received, and the sum of their versions: each change of a case raises its own by one."""
-    rows = select(func.count(), func.coalesce(func.sum(Case.version), 0)).where(*_received(begin, end))
-    count, versions = session.execute(rows).one()
-    return int(count), int(versions)
-
-
-def _by_kind(session: Session, begin: date, end: date) -> list[Right]:
+def _month(session: Session, seq: int, begin: date, end: date) -> Month:
     rights: dict[str, Right] = {}
     for kind, state, days, count in session.execute(_in_time(session, begin, end)):
         right = rights.setdefault(kind, Right(kind))
         _add(right, state, days, count, in_month=True, in_three=True)
+    late = 0
     for each in session.execute(_others(session, begin, end)):
         right = rights.setdefault(each.kind, Right(each.kind))
         right.extended += each.extended_at is not None
+        late += each.kind in RIGHTS
         received, closed = swedish_date(each.received_at), swedish_date(each.closed_at) if each.closed_at else None
         _add(
             right, each.state, (closed - received).days if closed else None, 1,
             in_month=closed is not None and closed <= due_after(received).due,
             in_three=closed is not None and closed <= extended_due_after(received),
         )  # fmt: skip
-    return list(rights.values())
+    claimed = [right for right in rights.values() if right.kind in RIGHTS]
+    received_and_open = sum(right.received for right in claimed), sum(right.open for right in claimed)
+    return Month(seq, list(rights.values()), (*received_and_open, late))
 
 
 def _add(right: Right, state: str, days: int | None, count: int, *, in_month: bool, in_three: bool) -> None:
@@ -188,17 +207,6 @@ def _late(closed: ColumnElement[Any]) -> ColumnElement[bool]:
 
 def _received(begin: date, end: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return Case.received_at >= midnight(begin), Case.received_at < midnight(end)
-
-
-def _rights_received(session: Session, begin: date, end: date) -> tuple[int, int, int]:
-    rights = [kind.id for kind in KINDS.values() if kind.is_right]
-    closed = swedish_day(session, Case.closed_at, begin)
-    rows = select(
-        func.count(), func.count(case((Case.closed_at.is_(None), 1))),
-        func.count(case((or_(Case.extended_at.is_not(None), _late(closed)), 1))),
-    )  # fmt: skip
-    received, still_open, late = session.execute(rows.where(*_received(begin, end), Case.kind.in_(rights))).one()
-    return received, still_open, late
 
 
 def months_between(begin: date, end: date) -> list[str]:

@@ -203,7 +203,7 @@ class Case(Base):
             )
         ),
         Index("ix_case_sorted", "sort_on", "id", sqlite_where=sql("closed_at IS NOT NULL"), postgresql_where=sql("closed_at IS NOT NULL")),
-        Index("ix_case_received", "received_at", "id", "version"),  # with what tells the numbers that a case has changed
+        Index("ix_case_received", "received_at", "id"),
         Index("ix_case_closed", "closed_at", "id", sqlite_where=sql("closed_at IS NOT NULL"), postgresql_where=sql("closed_at IS NOT NULL")),
         *(
             Index(f"ix_case_{'_'.join(way)}_closed", *way, "closed_at", "id", sqlite_where=sql("closed_at IS NOT NULL"), postgresql_where=sql("closed_at IS NOT NULL"))

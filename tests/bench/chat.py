@@ -1,7 +1,7 @@
 """Insyn and stock Rasa measured on this machine, in the same run, and both printed with their ratio.
 
-Models are trained once and kept in var/bench; the figures are
-written to var/bench/latest.json. Training stock Rasa in full takes hours; `--quick` trains it for one epoch, which its
+Models are trained once and kept in .bench; the figures are
+written to .bench/latest.json. Training stock Rasa in full takes hours; `--quick` trains it for one epoch, which its
 speed and memory do not depend on.
 """
 

@@ -36,7 +36,7 @@ from tests.seed.filling import fill
 from tests.seed.keys import settings_in
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-KEPT = ROOT / "var" / "bench"
+KEPT = ROOT / ".bench"  # not in var, which is nobody else's: PostgreSQL may run as another user
 KINDS_OF_STORE = ("SQLite", "PostgreSQL")
 BATCH = 2000
 AS_IN_PRODUCTION = "-c shared_buffers=128MB"
@@ -57,7 +57,7 @@ def house_on(kind: str) -> Iterator[House]:
 
 @contextmanager
 def seeded_house(kind: str, cases: int, turns: int) -> Iterator[House]:
-    """The services on a copy of a store of that size, which is filled once and kept in `var/bench` for later runs."""
+    """The services on a copy of a store of that size, which is filled once and kept in `.bench` for later runs."""
     folder = KEPT / f"{kind.lower()}-{cases}"
     if not (folder / _made_by()).exists():
         shutil.rmtree(folder, ignore_errors=True)

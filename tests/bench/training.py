@@ -1,4 +1,4 @@
-"""Models for the bench: trained with the time taken, and kept under var/bench while their inputs stay the same."""
+"""Models for the bench: trained with the time taken, and kept under .bench while their inputs stay the same."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from insyn.runtime.training import TRAINING_DATA, fingerprint, model_path, reada
 from insyn.settings import PROJECT_ROOT
 from tests.bench import stock
 
-HOME = PROJECT_ROOT / "var" / "bench"
+HOME = PROJECT_ROOT / ".bench"
 
 
 @dataclass(frozen=True)

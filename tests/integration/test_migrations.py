@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from insyn.bootstrap import build
 from insyn.settings import Settings
-from insyn.store import word_index
+from insyn.store import migrations, word_index
 from insyn.store.engine import Store
 from insyn.store.models import AuditHead, Base
 from tests.fixtures.house import SettableClock, house_settings, prepared
@@ -65,6 +69,23 @@ def test_an_upgrade_again_changes_nothing(bare_store: Store, settings: Settings,
     with bare_store.read() as session:
         assert services.audit.verify(session) == []
         assert session.get_one(AuditHead, 1).seq == 1
+
+
+def test_a_store_of_each_earlier_version_is_brought_to_the_newest(bare_store: Store, settings: Settings) -> None:
+    prepared(bare_store, settings)
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    versions = [each.revision for each in ScriptDirectory.from_config(config).walk_revisions()]
+    for version in versions[1:]:
+        with bare_store.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.downgrade(config, version)
+        prepared(bare_store, settings)
+        with bare_store.engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"include_name": described})
+            assert compare_metadata(context, Base.metadata) == []
+            assert context.get_current_revision() == versions[0]
+    assert len(versions) > 1
 
 
 def test_the_configured_store_is_made_on_the_first_start(store_url: str, settings: Settings, quick_build: None) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
-from insyn.cases.kinds import KINDS
+from insyn.cases.transitions import RIGHTS
 from insyn.clock import MONTHS, swedish_date
 from insyn.numbers import bot
 from insyn.numbers.bot import Bot
@@ -94,7 +94,7 @@ def _read(visit: Visit, months: Months, year: int) -> Year:
         counted = months.between(session, begin, end)
         kinds = by_kind(counted.values())
         all_rights = Right("alla rättigheter")
-        claimed = [each for each in kinds if each.kind in KINDS and KINDS[each.kind].is_right]
+        claimed = [each for each in kinds if each.kind in RIGHTS]
         for each in claimed:
             all_rights.add(each)
         return Year(

@@ -7,9 +7,11 @@ import statistics
 import uuid
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from sqlalchemy import select
 
 from insyn.cases.deadline import due_after, extended_due_after
+from insyn.cases.transitions import Event
 from insyn.clock import swedish_date
 from insyn.numbers import bot, rights
 from insyn.numbers.counting import Outcome, count, count_thumb, outcome_of
@@ -87,30 +89,53 @@ def test_the_database_knows_swedish_days(house: House) -> None:
 
 
 def test_a_month_is_counted_again_only_when_a_case_of_it_has_changed(house: House) -> None:
-    cases = [
-        a_case(house, KINDS[0], datetime(2026, month, 10, tzinfo=UTC), None, "open", extended=False) for month in (2, 3)
-    ]
-    ids = [each.id for each in cases]
-    with house.store.write() as session:
-        session.add_all(cases)
-    months = Months()
+    house.clock.now = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+    def received(month: int) -> str:
+        with house.store.write() as session:
+            return house.casebook.open(
+                session, KINDS[0], opening_key=str(uuid.uuid4()), received_at=datetime(2026, month, 10, tzinfo=UTC), channel="chat",
+                conversation_id=None, group_id="g",
+            ).id  # fmt: skip
 
     def counted() -> tuple[rights.Month, rights.Month]:
         with house.store.read() as session:
             year = months.between(session, *YEAR)
+            fresh = Months().between(session, *YEAR)
+        assert [each.received for each in year.values()] == [each.received for each in fresh.values()]
+        assert rights.by_kind(year.values()) == rights.by_kind(fresh.values())
         return year["2026-02"], year["2026-03"]
 
+    first, _ = received(2), received(3)
+    months = Months()
     february, march = counted()
     assert (february.received, march.received) == ((1, 1, 0), (1, 1, 0))
     with house.store.write() as session:
-        session.get_one(Case, ids[0]).closed_at = datetime(2026, 2, 20, tzinfo=UTC)
+        house.casebook.move(session, house.casebook.locked(session, first), Event.WITHDRAWN)
     ended, same = counted()
     assert ended.received == (1, 0, 0)
-    assert [(right.kind, right.decided, right.median_days) for right in ended.rights] == [(KINDS[0], 1, 10)]
-    assert same is march
+    assert same.rights is march.rights
+    received(2)
+    one_more, same = counted()
+    assert one_more.received == (2, 1, 0)
+    assert same.rights is march.rights
+
+
+@pytest.mark.parametrize("read_back", [0, 2, 100])
+def test_after_much_has_happened_all_is_counted_again(
+    house: House, monkeypatch: pytest.MonkeyPatch, read_back: int
+) -> None:
+    monkeypatch.setattr(rights, "READ_BACK", read_back)
+    months = Months()
+    with house.store.read() as session:
+        before = months.between(session, *YEAR)["2026-01"]
     with house.store.write() as session:
-        session.delete(session.get_one(Case, ids[1]))
-    assert [month.received for month in counted()] == [(1, 0, 0), (0, 0, 0)]
+        for _ in range(3):
+            house.services.audit.append(session, "of.something.else", "nobody")
+    with house.store.read() as session:
+        after = months.between(session, *YEAR)["2026-01"]
+    assert (after.rights is before.rights) is (read_back > 2)
+    assert after.seq > before.seq
 
 
 def test_a_year_without_anything(house: House) -> None:
