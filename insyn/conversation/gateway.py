@@ -246,8 +246,8 @@ class Gateway:
             if turn is None:
                 return False
             if turn.feedback != value:
+                count_thumb(session, turn.at, turn.channel, value, turn.topic, instead_of=turn.feedback)
                 turn.feedback = value
-                count_thumb(session, self._clock(), turn.channel, value, turn.topic)
             return True
 
     async def erase(self, conversation_id: str) -> None:
@@ -439,7 +439,7 @@ class Gateway:
         ]  # fmt: skip
         session.add_all(said)
         topic = public_topic(reading.get("intent") or "out_of_scope")
-        session.execute(
+        came_at = session.scalars(
             update(Turn)
             .where(Turn.id == heard.turn_id)
             .values(
@@ -449,16 +449,17 @@ class Gateway:
                 confidence=reading.get("confidence"),
                 reading={key: reading.get(key) for key in ("ranking", "parts", "language")},
             )
+            .returning(Turn.at)
             .execution_options(synchronize_session=False)
-        )
+        ).one()
         if not failed:
             conversation.dialogue = {**result.state, "english": english}
         session.flush()
         self._audit.append(
             session, "turn.failed" if failed else "turn.answered", conversation.id, turn=heard.turn_id, topic=topic
         )
-        outcome = outcome_of(topic, [each.topic for each in said], failed=failed)
-        count(session, now, MAIL if heard.writer else CHAT, outcome, topic)
+        outcome, about = outcome_of(topic, [each.topic for each in said], failed=failed)
+        count(session, came_at, MAIL if heard.writer else CHAT, outcome, about)
         return said
 
     @staticmethod

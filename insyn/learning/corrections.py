@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import func, select, update
@@ -13,6 +14,7 @@ from insyn.audit.chain import AuditLog
 from insyn.clock import Clock
 from insyn.learning.examples import NotAnExample, example_of, require_nothing_personal
 from insyn.learning.intents import Intents
+from insyn.numbers.counting import Outcome, count, uncount
 from insyn.store.engine import Store
 from insyn.store.models import Turn
 from insyn.store.review_tables import Correction
@@ -65,12 +67,15 @@ class Corrections:
             ):
                 raise NotCorrectable
             row = session.get(Correction, turn_seq)
+            is_first = row is None
             if row is None:
                 row = Correction(turn_seq=turn_seq, read_as=turn.intent)
                 session.add(row)
             row.intent, row.text, row.state = intent, example_of(turn.text), State.WAITING
             row.by, row.at, row.judged_by, row.judged_at = by, self._clock(), None, None
             session.flush()
+            if is_first:
+                count(session, *_counted_as(turn))
             self._audit.append(
                 session, "turn.corrected", conversation_id, by=by, turn=turn.id, read_as=turn.intent, intent=intent
             )
@@ -82,6 +87,7 @@ class Corrections:
             if turn is None or row is None or turn.conversation_id != conversation_id or row.state == State.ACCEPTED:
                 raise NotCorrectable
             session.delete(row)
+            uncount(session, *_counted_as(turn))
             self._audit.append(session, "turn.correction_withdrawn", conversation_id, by=by, turn=turn.id)
 
     def approve(self, turn_seq: int, intent: str, text: str, *, by: str) -> None:
@@ -160,3 +166,8 @@ class Corrections:
         turn = session.get_one(Turn, turn_seq)
         self._audit.append(session, f"turn.lesson_{state}", turn.conversation_id, by=by, turn=turn.id)
         return row
+
+
+def _counted_as(turn: Turn) -> tuple[datetime, str, Outcome, str]:
+    """Where a corrected message counts among the bot's figures: under what it was read as."""
+    return turn.at, turn.channel, Outcome.CORRECTED, turn.topic or ""

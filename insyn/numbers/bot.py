@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import String, cast, func, select
 from sqlalchemy.orm import Session
 
-from insyn.numbers.counting import QUESTIONS, Outcome
+from insyn.numbers.counting import MESSAGES, QUESTIONS, Outcome
 from insyn.numbers.rights import months_between
 from insyn.store.review_tables import BotCount
 
@@ -18,13 +18,18 @@ TOP = 10
 
 @dataclass
 class Bot:
-    """Counts by outcome; shares are of all questions and lie between 0 and 1."""
+    """Counts by outcome; shares lie between 0 and 1, and are of all questions where nothing else is said."""
 
     counts: Counter[str] = field(default_factory=Counter)
 
     @property
     def questions(self) -> int:
         return sum(self.counts[outcome] for outcome in QUESTIONS)
+
+    @property
+    def messages(self) -> int:
+        """Everything people wrote or chose that Insyn read: the questions, answers to what it asked, and small talk."""
+        return sum(self.counts[outcome] for outcome in MESSAGES)
 
     def share(self, *outcomes: Outcome) -> float | None:
         """The share of all questions that had one of the outcomes; None without questions."""
@@ -34,6 +39,16 @@ class Bot:
     def handled(self) -> float | None:
         """The share that was answered or became a request: nobody else was needed to understand it."""
         return self.share(Outcome.ANSWERED, Outcome.REQUEST)
+
+    @property
+    def corrected(self) -> float | None:
+        """The share of all messages that someone on the staff has said were misread; None without messages.
+
+        A message counts once, whatever is learnt from it, on the day on which it came; a correction that is taken back counts
+        no more. What nobody has looked at counts as read rightly, so this is at most the share that was misread. The count
+        stays when the conversation is erased or purged.
+        """
+        return self.counts[Outcome.CORRECTED] / self.messages if self.messages else None
 
     @property
     def thumbs_up(self) -> float | None:

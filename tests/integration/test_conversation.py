@@ -13,6 +13,7 @@ from sqlalchemy import select
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from insyn.bootstrap import Services
+from insyn.clock import swedish_date
 from insyn.conversation.gateway import MAX_BYTES
 from insyn.conversation.rasa import RasaUnavailable
 from insyn.privacy.masking import normalise
@@ -666,7 +667,10 @@ async def test_what_waits_for_rasa_goes_to_the_human_who_comes(
     assert not await services.gateway.take_over("no such", by=ME)
 
 
-async def test_each_message_is_counted_once(browser: Browser, running_rasa: FakeRasa, services: Services) -> None:
+async def test_each_message_is_counted_once(
+    browser: Browser, running_rasa: FakeRasa, services: Services, clock: SettableClock
+) -> None:
+    came = clock()
     await browser.opens()
     running_rasa.will_say("Små filer.", topic="policy.cookies.what")
     (answer,) = await browser.says("Vad är cookies?", key="k1")
@@ -675,15 +679,34 @@ async def test_each_message_is_counted_once(browser: Browser, running_rasa: Fake
     await browser.says("Vad kostar det?")
     running_rasa.will_say(intent="policy.company")
     await browser.says("Vilka är ni?")
-    for _ in range(2):
+    clock.go(days=1)
+    for value in ("down", "up", "up"):
         await browser.http.post(
-            "/api/chat/feedback", json={"message_id": answer["id"], "value": "up"}, headers=browser.headers()
+            "/api/chat/feedback", json={"message_id": answer["id"], "value": value}, headers=browser.headers()
         )
     await services.gateway.take_over(browser.conversation_id, by=ME)
     await browser.says("Hallå?")
     with services.store.read() as session:
-        rows = {(row.channel, row.outcome, row.topic): row.count for row in session.scalars(select(BotCount))}
+        counts = session.scalars(select(BotCount).where(BotCount.count > 0)).all()
+    assert {row.day for row in counts} == {swedish_date(came)}
+    rows = {(row.channel, row.outcome, row.topic): row.count for row in counts}
     assert rows == {
         ("chat", "answered", "policy.cookies.what"): 1, ("chat", "unknown", "out_of_scope"): 1, ("chat", "failed", "policy.company"): 1,
         ("chat", "thumb_up", "policy.cookies.what"): 1,
     }  # fmt: skip
+
+
+async def test_a_kept_message_counts_on_the_day_it_came(
+    browser: Browser, rasa: FakeRasa, services: Services, clock: SettableClock
+) -> None:
+    came = clock()
+    await browser.opens()
+    await browser.says("Vad är cookies?")
+    clock.go(hours=20)
+    rasa.will_say("Små filer.", topic="policy.cookies.what")
+    async with rasa.running():
+        assert await services.gateway.answer_pending() == 1
+    with services.store.read() as session:
+        (row,) = session.scalars(select(BotCount))
+    assert (row.day, row.outcome) == (swedish_date(came), "answered")
+    assert row.day < swedish_date(clock())

@@ -22,6 +22,7 @@ from insyn.web.staff.gate import Visit, gate
 
 HERE = f"{PREFIX}/siffror"
 FIRST_YEAR = 2018  # the regulation began to apply
+DECIMALS = 4  # of what is taken out
 RIGHT_COLUMNS = {
     "ratt": "rätt", "inkomna": "inkomna", "oppna": "öppna", "beslutade": "beslutade", "mediandagar": "mediandagar",
     "inom_en_manad": "andel inom en månad", "inom_tre_manader": "andel inom tre månader", "forlangda": "förlängda",
@@ -30,15 +31,17 @@ RIGHT_COLUMNS = {
 BOT_COLUMNS = {
     "manad": "månad", "fragor": "frågor", "besvarade": "andel besvarade", "fortydligade": "andel motfrågor",
     "okanda": "andel utan svar", "manniska": "andel till människa", "misslyckade": "andel misslyckade",
-    "tumme_upp": "tummar upp", "tumme_ner": "tummar ner",
+    "tumme_upp": "tummar upp", "tumme_ner": "tummar ner", "meddelanden": "meddelanden", "rattade": "rättade meddelanden",
+    "andel_rattade": "andel rättade meddelanden",
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Year:
-    """All numbers of a year, up to today."""
+    """All numbers of a year, up to today; `shown` are its months that have begun."""
 
     year: int
+    shown: list[str]
     rights: list[Right]
     others: list[Right]
     all_rights: Right
@@ -46,6 +49,11 @@ class Year:
     months: dict[str, Bot]
     received: dict[str, tuple[int, int, int]]
     topics: list[tuple[str, int]]
+
+    @property
+    def late(self) -> int:
+        """How many of all rights ended late or were extended."""
+        return sum(late for _, _, late in self.received.values())
 
 
 def numbers_router() -> APIRouter:
@@ -99,6 +107,7 @@ def _read(visit: Visit, months: Months, year: int) -> Year:
             all_rights.add(each)
         return Year(
             year=year,
+            shown=[key for key in counted if key <= f"{swedish_date(visit.services.clock()):%Y-%m}"],
             rights=claimed,
             others=[each for each in kinds if each not in claimed],
             all_rights=all_rights,
@@ -111,25 +120,27 @@ def _read(visit: Visit, months: Months, year: int) -> Year:
 
 def _page(visit: Visit, months: Months, template: str, wanted: int) -> Response:
     year, this = _read(visit, months, wanted), swedish_date(visit.services.clock())
-    shown = [key for key in year.received if key <= f"{this:%Y-%m}"]
-    names = {key: MONTHS[int(key[5:]) - 1] for key in year.received}
+    shown, names = year.shown, {key: MONTHS[int(key[5:]) - 1] for key in year.received}
     return pages.page(
-        visit, template, year=year, names=names, shown=shown, this_year=this.year,
+        visit, template, year=year, names=names, this_year=this.year,
         years=list(range(this.year, max(this.year - 4, FIRST_YEAR) - 1, -1)),
         received=charts.bars([(names[key][:3], year.received[key][0], year.received[key][2]) for key in shown]),
         asked=charts.bars(
             [(names[key][:3], year.months[key].questions, year.months[key].counts[Outcome.UNKNOWN]) for key in shown]
         ),
         handled=charts.line([(names[key][:3], year.months[key].handled) for key in shown]),
-        title=visit.services.book.title, Outcome=Outcome,
+        corrected=charts.bars([(names[key][:3], year.months[key].counts[Outcome.CORRECTED], 0) for key in shown]),
+        title=visit.services.intents.title, Outcome=Outcome,
     )  # fmt: skip
 
 
 def _right_rows(year: Year) -> list[list[object]]:
     return [
         [
-            each.name, each.received, each.open, each.decided, each.median_days, each.share_within_month,
-            each.share_within_three, each.extended, each.refused, each.other_ends,
+            each.name, each.received, each.open, each.decided, each.median_days,
+            # The times of the law are for the rights.
+            *((_rounded(each.share_within_month), _rounded(each.share_within_three)) if each in year.rights else (None, None)),
+            each.extended, each.refused, each.other_ends,
         ]
         for each in [*year.rights, *year.others]
     ]  # fmt: skip
@@ -138,12 +149,17 @@ def _right_rows(year: Year) -> list[list[object]]:
 def _bot_rows(year: Year) -> list[list[object]]:
     return [
         [
-            key, each.questions, each.handled, each.share(Outcome.CLARIFIED), each.share(Outcome.UNKNOWN),
-            each.share(Outcome.HUMAN), each.share(Outcome.FAILED), each.counts[Outcome.THUMB_UP],
-            each.counts[Outcome.THUMB_DOWN],
+            key, each.questions, _rounded(each.handled),
+            *(_rounded(each.share(of)) for of in (Outcome.CLARIFIED, Outcome.UNKNOWN, Outcome.HUMAN, Outcome.FAILED)),
+            each.counts[Outcome.THUMB_UP], each.counts[Outcome.THUMB_DOWN], each.messages, each.counts[Outcome.CORRECTED],
+            _rounded(each.corrected),
         ]
-        for key, each in year.months.items()
+        for key, each in ((key, year.months[key]) for key in year.shown)
     ]  # fmt: skip
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, DECIMALS)
 
 
 def _file(content: str, name: str, media_type: str) -> Response:

@@ -71,8 +71,23 @@ def _sized(count: int) -> str:
     return f"{count:,}".replace(",", "\u00a0")
 
 
+def percent(share: float | None) -> str:
+    """`83 %`, a dash where there is no share. 0 and 100 are said of none and all only: near them stands a decimal."""
+    if share is None:
+        return "–"
+    whole = f"{share * 100:.0f}"
+    if whole in ("0", "100") and 0 < share < 1:
+        whole = f"{min(max(share * 100, 0.1), 99.9):.1f}".replace(".", ",")
+    return f"{whole}\u00a0%"
+
+
 _templates.filters.update(
-    written=written_date, moment=_moment, sized=_sized, swedish_day=swedish_date, iso=lambda value: value.isoformat()
+    percent=percent,
+    written=written_date,
+    moment=_moment,
+    sized=_sized,
+    swedish_day=swedish_date,
+    iso=lambda value: value.isoformat(),
 )
 _templates.globals.update(ROLE_NAMES=NAMES, ROLE_DOES=DOES)
 

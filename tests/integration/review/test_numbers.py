@@ -13,11 +13,13 @@ from sqlalchemy import select
 from insyn.cases.deadline import due_after, extended_due_after
 from insyn.cases.transitions import Event
 from insyn.clock import swedish_date
+from insyn.conversation.transcript import public_topic
 from insyn.numbers import bot, rights
-from insyn.numbers.counting import Outcome, count, count_thumb, outcome_of
+from insyn.numbers.counting import QUESTIONS, Outcome, count, count_thumb, outcome_of
 from insyn.numbers.rights import Months
-from insyn.store.models import Case
+from insyn.store.models import Case, Turn
 from tests.fixtures.house import House
+from tests.fixtures.talks import Talk
 
 YEAR = (date(2026, 1, 1), date(2027, 1, 1))
 KINDS = ("request.access", "request.erasure", "complaint")
@@ -166,11 +168,101 @@ def test_the_bot_is_counted_by_day(house: House) -> None:
     assert last_year.questions == 0
 
 
-def test_what_was_said_tells_what_became_of_a_message() -> None:
-    assert outcome_of("policy.company", ["policy.company"], failed=False) is Outcome.ANSWERED
-    assert outcome_of("followup.how_long", ["policy.retention.general"], failed=False) is Outcome.ANSWERED
-    assert outcome_of("followup.how_long", ["out_of_scope"], failed=False) is Outcome.UNKNOWN
-    assert outcome_of("request.erasure", [None, None], failed=False) is Outcome.REQUEST
-    assert outcome_of("policy.company", ["policy.company", "handover.human"], failed=False) is Outcome.HUMAN
-    assert outcome_of("inform.name", [None], failed=False) is Outcome.DIALOGUE
-    assert outcome_of("policy.company", ["policy.company"], failed=True) is Outcome.FAILED
+@pytest.mark.parametrize(
+    ("read_as", "said", "became", "about"),
+    [
+        ("policy.company", ["policy.company"], Outcome.ANSWERED, "policy.company"),
+        ("followup.how_long", ["policy.retention.general"], Outcome.ANSWERED, "policy.retention.general"),
+        ("followup.how_long", ["out_of_scope"], Outcome.UNKNOWN, "out_of_scope"),
+        ("process.cost", ["process.cost", None], Outcome.ANSWERED, "process.cost"),
+        ("request.erasure", [None, None], Outcome.REQUEST, "request.erasure"),
+        ("policy.company", ["policy.company", "handover.human"], Outcome.HUMAN, "handover.human"),
+        ("inform.name", [None], Outcome.DIALOGUE, "inform.name"),
+        ("out_of_scope", [None], Outcome.DIALOGUE, "out_of_scope"),  # taken as what the request is about
+        (
+            "answer.affirm",
+            ["request.erasure"],
+            Outcome.DIALOGUE,
+            "answer.affirm",
+        ),  # confirmed: it was counted when it began
+        ("inform.code", [None, "assistant.privacy"], Outcome.DIALOGUE, "inform.code"),
+        ("inform.name", ["fallback.clarify"], Outcome.CLARIFIED, "fallback.clarify"),
+    ],
+)
+def test_what_was_said_tells_what_became_of_a_message(
+    read_as: str, said: list[str | None], became: Outcome, about: str
+) -> None:
+    assert outcome_of(read_as, said, failed=False) == (became, about)
+    assert outcome_of(read_as, said, failed=True) == (Outcome.FAILED, read_as)
+
+
+def test_whatever_is_asked_about_has_a_title(house: House) -> None:
+    intents = house.services.intents
+    asked = [
+        name for name in map(public_topic, intents.names) if outcome_of(name, [name], failed=False)[0] in QUESTIONS
+    ]
+    assert len(asked) > 50
+    assert [name for name in asked if intents.title(name) == name] == []
+
+
+def test_what_the_staff_corrected_is_counted_as_by_hand(house: House) -> None:
+    """Some messages are corrected, anew, rejected, approved or taken back; the count is that of those left corrected."""
+    chance, corrections = random.Random(12), house.services.corrections
+    house.clock.now = datetime(2026, 3, 31, 21, 50, tzinfo=UTC)  # ten minutes before April in Sweden
+    talks = [Talk(house, *["hej"] * 3) for _ in range(4)]
+    house.clock.go(minutes=20)
+    talks += [Talk(house, *["hej"] * 3) for _ in range(6)]
+    with house.store.write() as session:
+        turns = list(session.scalars(select(Turn).where(Turn.author == "person")))
+        for turn in turns:
+            count(session, turn.at, turn.channel, Outcome.DIALOGUE, "smalltalk.greet")
+    left: set[int] = set()
+    for _ in range(120):
+        talk = chance.choice(talks)
+        seq = chance.choice(talk.seqs)
+        house.clock.go(hours=chance.randrange(9))
+        match chance.choice(["correct", "correct", "withdraw", "reject", "approve"]):
+            case "correct":
+                corrections.correct(talk.id, seq, chance.choice(["complaint", "policy.company"]), by="x")
+                left.add(seq)
+            case "withdraw" if seq in left:
+                corrections.withdraw(talk.id, seq, by="x")
+                left.discard(seq)
+            case "reject" if seq in left:
+                corrections.reject(seq, by="x")
+            case "approve" if seq in left:
+                corrections.approve(seq, "complaint", "det är inte okej", by="x")
+            case _:
+                continue
+    with house.store.read() as session:
+        months = bot.by_month(session, *YEAR)
+    for month in ("2026-03", "2026-04"):
+        mine = [turn for turn in turns if f"{swedish_date(turn.at):%Y-%m}" == month]
+        corrected = [turn for turn in mine if turn.seq in left]
+        assert 0 < len(corrected) < len(mine)
+        assert (months[month].messages, months[month].counts[Outcome.CORRECTED]) == (len(mine), len(corrected))
+        assert months[month].corrected == len(corrected) / len(mine)
+
+
+def test_the_share_that_was_corrected_outlives_the_conversations(house: House) -> None:
+    talk = Talk(house, "hej", "hallå")
+    with house.store.write() as session:
+        for _ in talk.seqs:
+            count(session, house.clock(), "chat", Outcome.ANSWERED, "policy.company")
+    house.services.corrections.correct(talk.id, talk.seqs[0], "complaint", by="x")
+    house.clock.go(days=1000)
+    assert house.services.purge.run()["anonymous_chats"] == 1
+    with house.store.read() as session:
+        assert bot.whole(session, *YEAR).corrected == 0.5
+
+
+def test_a_thumb_that_is_turned_counts_once(house: House) -> None:
+    with house.store.write() as session:
+        count_thumb(session, house.clock(), "chat", "up", None)
+        count_thumb(session, house.clock(), "chat", "down", None, instead_of="up")
+        count_thumb(
+            session, house.clock(), "chat", "down", "policy.company", instead_of="up"
+        )  # that none was counted of
+    with house.store.read() as session:
+        counts = bot.whole(session, *YEAR).counts
+    assert (counts[Outcome.THUMB_UP], counts[Outcome.THUMB_DOWN]) == (0, 2)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 
+from insyn.numbers.counting import Outcome, count
 from insyn.review.marks import REVIEWED
 from insyn.staff.roles import Role
-from insyn.store.models import Conversation
+from insyn.store.models import Case, Conversation
 from insyn.store.review_tables import ConversationMark, Correction
+from insyn.web.staff import csv_file
 from tests.fixtures.house import House
 from tests.fixtures.staff import Desk
 from tests.fixtures.talks import Asked, Talk
@@ -137,11 +142,41 @@ async def test_the_numbers_can_be_taken_out(house: House, desk: OPEN) -> None:
     assert table.headers["content-disposition"] == 'attachment; filename="insyn-ratter-2026.csv"'
     assert "tillgång till uppgifter;1;1;0;;;;0;0;0\r\n" in table.text
     data = json.loads((await one.gets("/konsol/siffror/uttag?del=assistenten&format=json")).text)
-    assert [month["manad"] for month in data][:2] == ["2026-01", "2026-02"]
-    assert "1 begäranden in" in (await one.gets("/konsol/siffror/2026")).text.replace("\xa0", " ")
+    assert [month["manad"] for month in data] == ["2026-01", "2026-02", "2026-03"]  # and none that is to come
+    told = (await one.gets("/konsol/siffror/2026")).text.replace("\xa0", " ")
+    assert "1 begäran in" in told
+    assert "1 är öppen" in told
     assert (await one.gets("/konsol/siffror/uttag?del=annat")).status_code == 404
     assert (await one.gets("/konsol/siffror/1999")).status_code == 404
     assert (await one.gets("/konsol/siffror?ar=9999")).status_code == 200
+
+
+async def test_the_numbers_tell_what_was_corrected(house: House, desk: OPEN) -> None:
+    talk = Talk(house, Asked("hej", intent="smalltalk.greet"), "hej", "hallå", "vad är kakor")
+    with house.store.write() as session:
+        for _ in talk.seqs:
+            count(session, house.clock(), "chat", Outcome.ANSWERED, "policy.cookies.what")
+    house.services.corrections.correct(talk.id, talk.seqs[0], "complaint", by="x")
+    one = desk(Role.REVIEWER)
+    (*_, march) = json.loads((await one.gets("/konsol/siffror/uttag?del=assistenten&format=json")).text)
+    assert (march["meddelanden"], march["rattade"], march["andel_rattade"]) == (4, 1, 0.25)
+    table = (await one.gets("/konsol/siffror/uttag?del=assistenten")).text.removeprefix(csv_file.BYTE_ORDER_MARK)
+    (*_, row) = csv.DictReader(io.StringIO(table), delimiter=";")
+    assert (row["meddelanden"], row["rättade meddelanden"], row["andel rättade meddelanden"]) == ("4", "1", "0,25")
+    told = (await one.gets("/konsol/siffror/2026")).text.replace("\xa0", " ")
+    assert "Personalen har rättat hur 1 av 4 meddelanden lästes, 25 %." in told
+    page = (await one.gets("/konsol/siffror")).text.replace("\xa0", " ")
+    assert "<dt>rättade av personalen</dt><dd>25 %</dd>" in page
+
+
+async def test_no_time_of_the_law_is_told_of_what_is_no_right(house: House, desk: OPEN) -> None:
+    house.services.desk.report(house.visitor().says(), "complaint", "Det är inte okej.", note="", urgent=False)
+    with house.store.write() as session:
+        (case,) = session.scalars(select(Case))
+        case.state, case.closed_at = "completed", house.clock()
+    data = json.loads((await desk(Role.HANDLER).gets("/konsol/siffror/uttag?del=ratter&format=json")).text)
+    row = next(each for each in data if each["ratt"] == "klagomål")
+    assert (row["beslutade"], row["mediandagar"], row["inom_en_manad"], row["inom_tre_manader"]) == (1, 0, None, None)
 
 
 async def test_the_person_is_answered_from_the_page(house: House, desk: OPEN) -> None:

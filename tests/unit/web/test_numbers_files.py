@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from insyn.web.staff import charts, csv_file
+from insyn.web.staff.pages import percent
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", " =", "  @"])
@@ -47,3 +48,14 @@ def test_a_line_has_gaps_where_there_is_nothing() -> None:
     assert [share for *_, share in chart.points] == [0.5, 1.0, 0.0, 0.25]
     assert [y for _, y, _, _ in chart.points][1:3] == [charts.TOP, charts.HEIGHT - charts.BOTTOM]
     assert [label for _, label in chart.labels] == ["jan", "feb", "mar", "apr", "maj"]
+
+
+@pytest.mark.parametrize(
+    ("share", "written"),
+    [
+        (None, "–"), (0, "0 %"), (1, "100 %"), (0.5, "50 %"), (0.004, "0,4 %"), (0.00001, "0,1 %"), (0.996, "99,6 %"), (0.9999, "99,9 %"),
+        (0.006, "1 %"), (0.994, "99 %"),
+    ],
+)  # fmt: skip
+def test_nearly_all_is_not_all_and_hardly_any_is_not_none(share: float | None, written: str) -> None:
+    assert percent(share).replace("\u00a0", " ") == written
