@@ -42,7 +42,7 @@ _BY_FAMILY = {
     "out_of_scope": Outcome.UNKNOWN, "fallback": Outcome.CLARIFIED, "application": Outcome.CLARIFIED,
 }  # fmt: skip
 _REPLIES = {"inform", "answer", "dialog"}  # what a person says when Insyn has asked
-_THUMBS = {"up": Outcome.THUMB_UP, "down": Outcome.THUMB_DOWN}
+THUMBS = {"up": Outcome.THUMB_UP, "down": Outcome.THUMB_DOWN}
 
 
 def outcome_of(read_as: str, said: Sequence[str | None], *, failed: bool) -> tuple[Outcome, str]:
@@ -106,7 +106,7 @@ def count_thumb(
     session: Session, at: datetime, channel: str, thumb: str, topic: str | None, *, instead_of: str | None = None
 ) -> None:
     """Adds a thumb in the place of the one given before; any other value counts for nothing. `at` is of the answer."""
-    if instead_of in _THUMBS:
-        uncount(session, at, channel, _THUMBS[instead_of], topic or "")
-    if thumb in _THUMBS:
-        count(session, at, channel, _THUMBS[thumb], topic or "")
+    if instead_of in THUMBS:
+        uncount(session, at, channel, THUMBS[instead_of], topic or "")
+    if thumb in THUMBS:
+        count(session, at, channel, THUMBS[thumb], topic or "")

@@ -1,6 +1,7 @@
 """Fills a store quickly: cases of every kind, state and age, each with its conversation; nobody in it exists.
 
-The rows are as the service itself would write them: sealed with keys that open, findable by address, the audit log whole.
+The rows are as the service itself would write them: sealed with keys that open, findable by address, the audit log whole,
+what the bot did counted day by day.
 """
 
 from __future__ import annotations
@@ -8,13 +9,15 @@ from __future__ import annotations
 import json
 import random
 import uuid
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
 from insyn.audit.chain import GENESIS
@@ -25,11 +28,12 @@ from insyn.cases.kinds import KINDS
 from insyn.cases.reference import new_reference
 from insyn.cases.transitions import State
 from insyn.clock import swedish_date
+from insyn.numbers.counting import THUMBS, Outcome, outcome_of
 from insyn.privacy.keys import BlindIndex, seal
 from insyn.review.marks import FLAGGED, REVIEWED, tag_mark
 from insyn.staff.roles import Role
 from insyn.store.models import AuditRow, Case, Conversation, Turn
-from insyn.store.review_tables import ConversationMark
+from insyn.store.review_tables import BotCount, ConversationMark
 from tests.seed.bulk import indexed_afterwards, put
 
 AGE = timedelta(days=700)
@@ -94,7 +98,9 @@ def fill(services: Services, index: BlindIndex, *, cases: int, turns: int, seed:
             ("conversation_id", "mark", "at", "by"),
             _marks(ids, staff, services.clock(), chance),
         )
-        put(session, Turn, _TURN, islice(_turns(ids, moments, chance), turns))
+        counts = _counts(session)
+        put(session, Turn, _TURN, _counted(islice(_turns(ids, moments, chance), turns), counts))
+        _put_counts(session, counts)
         facts: list[tuple[str, dict[str, Any]]] = []
         with_case = range(0, conversations, conversations // cases)[:cases] if cases else range(0)
         rows = (
@@ -163,6 +169,39 @@ def _turns(ids: Sequence[str], moments: Sequence[datetime], chance: random.Rando
                 _id(chance), conversation_id, "insyn", channel, at + timedelta(seconds=1), "Så här är det.", "said", None, None,
                 intent, asked, chance.choice(_THUMBS), None,
             )  # fmt: skip
+
+
+_Counted = tuple[date, str, str, str]  # day, channel, outcome, topic
+
+
+def _counts(session: Session) -> Counter[_Counted]:
+    """What has been counted before."""
+    rows = session.scalars(select(BotCount))
+    return Counter({(row.day, row.channel, row.outcome, row.topic): row.count for row in rows})
+
+
+def _counted(turns: Iterable[tuple[Any, ...]], counts: Counter[_Counted]) -> Iterator[tuple[Any, ...]]:
+    """The turns as they come, each added to the counts in passing."""
+    author, channel, at, topic, feedback = map(_TURN.index, ("author", "channel", "at", "topic", "feedback"))
+    for turn in turns:
+        day = swedish_date(turn[at])
+        if turn[author] == "person":
+            outcome, about = _became(turn[topic])
+            counts[day, turn[channel], outcome, about] += 1
+        elif turn[feedback]:
+            counts[day, turn[channel], THUMBS[turn[feedback]], turn[topic]] += 1
+        yield turn
+
+
+@cache
+def _became(topic: str) -> tuple[Outcome, str]:
+    return outcome_of(topic, [topic], failed=False)
+
+
+def _put_counts(session: Session, counts: Counter[_Counted]) -> None:
+    session.execute(delete(BotCount))
+    rows = ((*key, count) for key, count in counts.items())
+    put(session, BotCount, ("day", "channel", "outcome", "topic", "count"), rows)
 
 
 def _id(chance: random.Random) -> str:

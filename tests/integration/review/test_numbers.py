@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import statistics
 import uuid
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from insyn.numbers.rights import Months
 from insyn.store.models import Case, Turn
 from tests.fixtures.house import House
 from tests.fixtures.talks import Talk
+from tests.seed.filling import fill
 
 YEAR = (date(2026, 1, 1), date(2027, 1, 1))
 KINDS = ("request.access", "request.erasure", "complaint")
@@ -266,3 +268,27 @@ def test_a_thumb_that_is_turned_counts_once(house: House) -> None:
     with house.store.read() as session:
         counts = bot.whole(session, *YEAR).counts
     assert (counts[Outcome.THUMB_UP], counts[Outcome.THUMB_DOWN]) == (0, 2)
+
+
+def test_a_seeded_store_has_the_numbers_of_its_messages(house: House) -> None:
+    """Filled twice: what was there before stays counted."""
+    for seed in (1, 2):
+        fill(house.services, house.index, cases=20, turns=600, seed=seed)
+    begin, end = date(2020, 1, 1), date(2027, 1, 1)
+    with house.store.read() as session:
+        turns = list(session.scalars(select(Turn)))
+        found, months = bot.whole(session, begin, end), bot.by_month(session, begin, end)
+    asked = [turn for turn in turns if turn.author == "person"]
+    assert len(turns) == 1200
+    by_hand = {
+        Outcome.ANSWERED: sum(str(turn.intent).startswith("policy.") for turn in asked),
+        Outcome.REQUEST: sum(str(turn.intent).startswith("request.") for turn in asked),
+        Outcome.UNKNOWN: sum(turn.intent == "out_of_scope" for turn in asked),
+        Outcome.THUMB_UP: sum(turn.feedback == "up" for turn in turns),
+        Outcome.THUMB_DOWN: sum(turn.feedback == "down" for turn in turns),
+    }
+    assert all(by_hand.values())
+    assert found.counts == by_hand
+    assert found.questions == len(asked)
+    by_month = Counter(f"{swedish_date(turn.at):%Y-%m}" for turn in asked)
+    assert {month: each.questions for month, each in months.items() if each.questions} == by_month
