@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from insyn.cli.terminal import AsJson, print_json, print_table, services
-from insyn.learning.comparing import Change, Outcome, Sums
+from insyn.learning.comparing import AND, Change, Outcome, Sums
+from insyn.learning.intents import Intents
 from insyn.learning.workshop import Report
 from insyn.runtime.progress import Stop
 
@@ -36,16 +37,18 @@ def export() -> None:
 @commands.command("evaluate")
 def evaluate(as_json: AsJson = False) -> None:
     """Tränar kandidaten för sig och jämför den med modellen som används, på alla prov."""
-    _tell(services().workshop.evaluate(), as_json)
+    house = services()
+    _tell(house.workshop.evaluate(), house.intents, as_json)
 
 
 @commands.command("report")
 def report(as_json: AsJson = False) -> None:
     """Visar den senaste jämförelsen."""
-    found = services().workshop.report()
+    house = services()
+    found = house.workshop.report()
     if found is None:
         raise Stop("Det finns ingen jämförelse. Kör insyn learn evaluate.", "There is no evaluation.")
-    _tell(found, as_json)
+    _tell(found, house.intents, as_json)
 
 
 @commands.command("accept")
@@ -63,7 +66,7 @@ def accept(
     typer.echo(f"Modellen {found.candidate} används när tjänsten startas om (make run).")
 
 
-def _tell(found: Report, as_json: bool) -> None:
+def _tell(found: Report, intents: Intents, as_json: bool) -> None:
     if as_json:
         print_json({
             "at": found.at.isoformat(), "running": found.running, "candidate": found.candidate, "lessons": found.lessons,
@@ -73,8 +76,8 @@ def _tell(found: Report, as_json: bool) -> None:
     typer.echo(f"{found.running} (används) och {found.candidate} ({found.lessons} nya exempel)")
     print_table(("Prov", "Frågor", "Rätt", "Fel", "Bättre", "Sämre"), [_line(each) for each in found.comparison.sets])
     typer.echo("Modellen som används → kandidaten. Av held_out visas bara summor.")
-    _list("Bättre", found.comparison.better)
-    _list("Sämre", found.comparison.worse)
+    _list("Bättre", found.comparison.better, intents)
+    _list("Sämre", found.comparison.worse, intents)
     typer.echo("\nÄr du nöjd: insyn learn accept")
 
 
@@ -86,9 +89,10 @@ def _line(sums: Sums) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _list(title: str, changes: list[Change]) -> None:
+def _list(title: str, changes: list[Change], intents: Intents) -> None:
     typer.echo(f"\n{title}: {len(changes)}")
     for each in changes[:SHOWN]:
-        typer.echo(f"  ”{each.text[:100]}” betyder {each.meant}: {each.was} → {each.became}")
+        meant = AND.join(map(intents.named, each.meant.split(AND)))
+        typer.echo(f"  ”{each.text[:100]}” betyder {meant}: {intents.named(each.was)} → {intents.named(each.became)}")
     if len(changes) > SHOWN:
         typer.echo(f"  … och {len(changes) - SHOWN} till (--json visar alla)")

@@ -17,6 +17,7 @@ from insyn.policy.answers import AnswerBook
 QUESTIONS = Path("tests") / "understanding"
 REGRESSION_SET = "regression"
 UNSEEN = "held_out"  # the measure: how many, never which
+AND = " + "
 _SEVERAL = "multi.yml"
 _CLARIFY, _UNKNOWN, _HUMAN = "fallback.clarify", "out_of_scope", "handover.human"
 
@@ -45,7 +46,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Change:
-    """A message that became another thing."""
+    """A message that became another thing. `meant` is its intent, or all of them with `AND` between."""
 
     set: str
     text: str
@@ -128,7 +129,7 @@ def compare(
             sums.worse += not is_better
             if not name.startswith(UNSEEN):
                 change = Change(
-                    name, question.text, " + ".join(question.intents),
+                    name, question.text, AND.join(question.intents),
                     str(running[question.text]["intent"]), str(candidate[question.text]["intent"]),
                 )  # fmt: skip
                 (report.better if is_better else report.worse).append(change)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
+from insyn.learning.comparing import AND
 from insyn.learning.corrections import NotCorrectable, State
 from insyn.learning.examples import NotAnExample, words_to_check
 from insyn.web.staff import pages
@@ -69,5 +70,5 @@ def _page(
         visit, "learning.html.j2", status=422 if wrong or refused else 200, wrong=wrong, done=done, refused=refused or {},
         written=written or {}, waiting=shown, approved=approved, counts=counts, names=names, intents=services.intents,
         older=shown[-1][0].turn_seq if len(waiting) > PAGE else None, report=services.workshop.report(),
-        check={row.turn_seq: words_to_check(row.text, services.vocabulary) for row, _ in shown},
+        AND=AND, check={row.turn_seq: words_to_check(row.text, services.vocabulary) for row, _ in shown},
     )  # fmt: skip

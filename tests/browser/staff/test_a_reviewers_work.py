@@ -71,7 +71,7 @@ def test_from_a_misread_message_to_a_model_that_reads_it(served: Served, works: 
 
     page.reload()
     expect(page.get_by_role("heading", name="Senaste jämförelsen")).to_be_visible()
-    expect(page.get_by_text(f"”{MISREAD}” betyder complaint")).to_be_visible()
+    expect(page.get_by_text(f"”{MISREAD}” betyder Lämna ett klagomål till Kontek complaint")).to_be_visible()
     accessible(page)
     _, taken, changed = services.workshop.accept()
     services.corrections.accepted(taken, by="cli", model=report.candidate)

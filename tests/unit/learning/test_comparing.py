@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from insyn.learning.comparing import Comparison, Outcome, Question, compare, outcome, question_sets
+from insyn.learning.intents import taught_intents
 from insyn.policy.answers import AnswerBook
 from insyn.settings import PROJECT_ROOT
 
@@ -78,3 +79,13 @@ def test_the_project_s_sets_are_read() -> None:
 
 def test_no_sets_are_no_sets(tmp_path: Path) -> None:
     assert question_sets(tmp_path) == {}
+
+
+def test_every_intent_is_told_in_swedish_words_of_its_own(book: AnswerBook) -> None:
+    """A reviewer chooses among them and reads them side by side."""
+    intents = taught_intents(book)
+    titles = {name: intents.title(name) for name in (*intents.names, "fallback.clarify")}
+    assert {name for name, title in titles.items() if title == name} == set()
+    assert len(set(titles.values())) == len(titles)
+    assert intents.title("out_of_scope.unknown") == "Utanför: sa att den inte vet"
+    assert intents.title("later.than.this") == "later.than.this"
