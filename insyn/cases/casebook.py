@@ -29,6 +29,7 @@ __all__ = ["Casebook", "Change", "Details", "Note", "ProofMissing", "Watcher"]
 Details = dict[str, Any]
 
 REPEAT_WITHIN = timedelta(days=90)
+RECEIVED = "case.received"
 PERSON = "person"
 DUE_SOON, OVERDUE = "case.due_soon", "case.overdue"
 
@@ -126,7 +127,7 @@ class Casebook:
         session.add(case)
         session.flush()
         self._record(
-            session, case, "case.received", kind=kind.id, channel=channel,
+            session, case, RECEIVED, kind=kind.id, channel=channel,
             received=received_at.isoformat(), due=case.due_on.isoformat() if case.due_on else None,
         )  # fmt: skip
         return case
@@ -177,7 +178,7 @@ class Casebook:
             data["ground"] = ground
         if ticked:
             data["ticked"] = ",".join(sorted(ticked))
-        self._log(session, case, f"case.{event}", before=before, by=by, **data)
+        self._log(session, case, _logged(event), before=before, by=by, **data)
 
     def give_address(self, session: Session, case: Case, address: EmailAddress, *, by: str = PERSON) -> None:
         """Records where the person can be reached; a right that had no address is from now on awaiting verification.
@@ -469,6 +470,13 @@ class Casebook:
         sequence = self._audit.append(session, event, case.id, state=case.state, **data)
         for watcher in self._watchers:
             watcher(session, case, Change(event, sequence, self._clock()))
+
+
+def _logged(event: Event) -> str:
+    return f"case.{event}"
+
+
+MOVES = (RECEIVED, *map(_logged, Event))  # what the log calls all that can change where a case stands
 
 
 def _place(kind: Kind, received_at: datetime, now: datetime) -> date:

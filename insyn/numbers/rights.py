@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, Select, String, and_, case, cast, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from insyn.cases.casebook import MOVES
 from insyn.cases.deadline import due_after, extended_due_after
 from insyn.cases.kinds import KINDS
 from insyn.cases.transitions import RIGHTS, State
@@ -98,7 +99,7 @@ class Month:
 class Months:
     """Numbers month by month; a month is counted again only when the log tells of a case that was received in it.
 
-    Whatever changes a case also writes a row of the log about it, in the same transaction, and those rows are totally ordered:
+    Whatever moves a case also writes a row of the log about it, in the same transaction, and those rows are totally ordered:
     nothing can come in later below a row that has been seen.
     """
 
@@ -126,9 +127,11 @@ class Months:
 
 
 def _changed(session: Session, since: int) -> dict[date, int]:
-    """The firsts of the months with a case that the log tells of after row `since`, with the last row that does."""
+    """The firsts of the months with a case that the log says has moved after row `since`, with the last row that does."""
     rows = (
-        select(Case.received_at, AuditRow.seq).join(AuditRow, AuditRow.subject == Case.id).where(AuditRow.seq > since)
+        select(Case.received_at, AuditRow.seq)
+        .join(AuditRow, AuditRow.subject == Case.id)
+        .where(AuditRow.seq > since, AuditRow.event.in_(MOVES))
     )
     last: dict[date, int] = {}
     for received_at, seq in session.execute(rows):

@@ -119,6 +119,9 @@ def test_a_month_is_counted_again_only_when_a_case_of_it_has_changed(house: Hous
     ended, same = counted()
     assert ended.received == (1, 0, 0)
     assert same.rights is march.rights
+    with house.store.write() as session:
+        house.casebook.note(session, house.casebook.locked(session, first), "ringde", by="staff-1")
+    assert counted()[0].rights is ended.rights
     received(2)
     one_more, same = counted()
     assert one_more.received == (2, 1, 0)
