@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import String, cast, func, select
+from sqlalchemy import String, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from insyn.numbers.counting import MESSAGES, QUESTIONS, Outcome
@@ -14,6 +15,7 @@ from insyn.numbers.rights import months_between
 from insyn.store.review_tables import BotCount
 
 TOP = 10
+ASKED = (Outcome.ANSWERED, Outcome.REQUEST)
 
 
 @dataclass
@@ -21,6 +23,12 @@ class Bot:
     """Counts by outcome; shares lie between 0 and 1, and are of all questions where nothing else is said."""
 
     counts: Counter[str] = field(default_factory=Counter)
+    topics: Counter[str] = field(default_factory=Counter)  # of what was answered or became a request
+
+    @property
+    def asked_most(self) -> list[tuple[str, int]]:
+        """The topics that are asked about most, with their counts."""
+        return sorted(self.topics.items(), key=lambda each: (-each[1], each[0]))[:TOP]
 
     @property
     def questions(self) -> int:
@@ -38,7 +46,7 @@ class Bot:
     @property
     def handled(self) -> float | None:
         """The share that was answered or became a request: nobody else was needed to understand it."""
-        return self.share(Outcome.ANSWERED, Outcome.REQUEST)
+        return self.share(*ASKED)
 
     @property
     def corrected(self) -> float | None:
@@ -57,38 +65,27 @@ class Bot:
         return self.counts[Outcome.THUMB_UP] / thumbs if thumbs else None
 
 
-def whole(session: Session, begin: date, end: date) -> Bot:
-    """All of a span, from `begin` to before `end`."""
-    rows = (
-        select(BotCount.outcome, func.sum(BotCount.count))
-        .where(BotCount.day >= begin, BotCount.day < end)
-        .group_by(BotCount.outcome)
-    )
-    return Bot(Counter({outcome: int(count) for outcome, count in session.execute(rows)}))
-
-
 def by_month(session: Session, begin: date, end: date) -> dict[str, Bot]:
-    """Month by month; keys are `2026-03`, all months there."""
+    """Month by month, from `begin` to before `end`; keys are `2026-03`, all months there."""
     months = {key: Bot() for key in months_between(begin, end)}
-    month = func.substr(cast(BotCount.day, String), 1, 7)
+    month = func.substr(cast(BotCount.day, String), 1, 7).label("month")
+    topic = case((BotCount.outcome.in_(ASKED), BotCount.topic), else_="").label("topic")
     rows = (
-        select(month, BotCount.outcome, func.sum(BotCount.count))
+        select(month, BotCount.outcome, topic, func.sum(BotCount.count).label("sum"))
         .where(BotCount.day >= begin, BotCount.day < end)
-        .group_by(month, BotCount.outcome)
+        .group_by("month", BotCount.outcome, "topic")
     )
-    for key, outcome, count in session.execute(rows):
-        months[key].counts[outcome] += int(count)
+    for row in session.execute(rows):
+        months[row.month].counts[row.outcome] += int(row.sum)
+        if row.outcome in ASKED:
+            months[row.month].topics[row.topic] += int(row.sum)
     return months
 
 
-def topics(session: Session, begin: date, end: date, limit: int = TOP) -> list[tuple[str, int]]:
-    """What is asked about most: topics with their counts."""
-    asked = (Outcome.ANSWERED, Outcome.REQUEST)
-    rows = (
-        select(BotCount.topic, func.sum(BotCount.count).label("sum"))
-        .where(BotCount.day >= begin, BotCount.day < end, BotCount.outcome.in_(asked))
-        .group_by(BotCount.topic)
-        .order_by(func.sum(BotCount.count).desc(), BotCount.topic)
-        .limit(limit)
-    )
-    return [(topic, int(count)) for topic, count in session.execute(rows)]
+def whole(months: Iterable[Bot]) -> Bot:
+    """All of some months."""
+    year = Bot()
+    for each in months:
+        year.counts += each.counts
+        year.topics += each.topics
+    return year

@@ -48,7 +48,6 @@ class Year:
     bot: Bot
     months: dict[str, Bot]
     received: dict[str, tuple[int, int, int]]
-    topics: list[tuple[str, int]]
 
     @property
     def late(self) -> int:
@@ -101,6 +100,7 @@ def _read(visit: Visit, months: Months, year: int) -> Year:
     with visit.services.store.read() as session:
         counted = months.between(session, begin, end)
         kinds = by_kind(counted.values())
+        months_of_bot = bot.by_month(session, begin, end)
         all_rights = Right("alla rättigheter")
         claimed = [each for each in kinds if each.kind in RIGHTS]
         for each in claimed:
@@ -111,10 +111,9 @@ def _read(visit: Visit, months: Months, year: int) -> Year:
             rights=claimed,
             others=[each for each in kinds if each not in claimed],
             all_rights=all_rights,
-            bot=bot.whole(session, begin, end),
-            months=bot.by_month(session, begin, end),
+            bot=bot.whole(months_of_bot.values()),
+            months=months_of_bot,
             received={key: month.received for key, month in counted.items()},
-            topics=bot.topics(session, begin, end),
         )
 
 

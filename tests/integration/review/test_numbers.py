@@ -10,12 +10,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from insyn.cases.deadline import due_after, extended_due_after
 from insyn.cases.transitions import Event
 from insyn.clock import swedish_date
 from insyn.conversation.transcript import public_topic
 from insyn.numbers import bot, rights
+from insyn.numbers.bot import Bot
 from insyn.numbers.counting import QUESTIONS, Outcome, count, count_thumb, outcome_of
 from insyn.numbers.rights import Months
 from insyn.store.models import Case, Turn
@@ -37,6 +39,10 @@ def a_case(house: House, kind: str, received: datetime, closed: datetime | None,
         closed_at=closed, extended_at=received + timedelta(days=20) if extended else None, proof="none", data_key_id="k",
         sealed=b"", created_at=received, changed_at=received,
     )  # fmt: skip
+
+
+def bot_in(session: Session) -> Bot:
+    return bot.whole(bot.by_month(session, *YEAR).values())
 
 
 def test_each_right_is_counted_as_by_hand(house: House) -> None:
@@ -148,7 +154,7 @@ def test_after_much_has_happened_all_is_counted_again(
 def test_a_year_without_anything(house: House) -> None:
     with house.store.read() as session:
         found = rights.by_kind(Months().between(session, *YEAR).values())
-        nothing = bot.whole(session, *YEAR)
+        nothing = bot_in(session)
     assert {(right.received, right.median_days, right.share_within_month) for right in found} == {(0, None, None)}
     assert (nothing.questions, nothing.handled, nothing.thumbs_up) == (0, None, None)
 
@@ -164,12 +170,11 @@ def test_the_bot_is_counted_by_day(house: House) -> None:
         for thumb in ("up", "up", "down", "sideways"):
             count_thumb(session, late, "chat", thumb, None)
     with house.store.read() as session:
-        year, months = bot.whole(session, *YEAR), bot.by_month(session, *YEAR)
-        topics = bot.topics(session, *YEAR)
-        last_year = bot.whole(session, date(2025, 1, 1), date(2026, 1, 1))
+        year, months = bot_in(session), bot.by_month(session, *YEAR)
+        last_year = bot.whole(bot.by_month(session, date(2025, 1, 1), date(2026, 1, 1)).values())
     assert (year.questions, year.handled, year.share(Outcome.UNKNOWN), year.thumbs_up) == (5, 0.8, 0.2, 2 / 3)
     assert (months["2026-03"].questions, months["2026-04"].questions) == (4, 1)
-    assert topics == [("policy.cookies.what", 3), ("policy.company", 1)]
+    assert year.asked_most == [("policy.cookies.what", 3), ("policy.company", 1)]
     assert last_year.questions == 0
 
 
@@ -258,7 +263,7 @@ def test_the_share_that_was_corrected_outlives_the_conversations(house: House) -
     house.clock.go(days=1000)
     assert house.services.purge.run()["anonymous_chats"] == 1
     with house.store.read() as session:
-        assert bot.whole(session, *YEAR).corrected == 0.5
+        assert bot_in(session).corrected == 0.5
 
 
 def test_a_thumb_that_is_turned_counts_once(house: House) -> None:
@@ -269,7 +274,7 @@ def test_a_thumb_that_is_turned_counts_once(house: House) -> None:
             session, house.clock(), "chat", "down", "policy.company", instead_of="up"
         )  # that none was counted of
     with house.store.read() as session:
-        counts = bot.whole(session, *YEAR).counts
+        counts = bot_in(session).counts
     assert (counts[Outcome.THUMB_UP], counts[Outcome.THUMB_DOWN]) == (0, 2)
 
 
@@ -280,7 +285,7 @@ def test_a_seeded_store_has_the_numbers_of_its_messages(house: House) -> None:
     begin, end = date(2020, 1, 1), date(2027, 1, 1)
     with house.store.read() as session:
         turns = list(session.scalars(select(Turn)))
-        found, months = bot.whole(session, begin, end), bot.by_month(session, begin, end)
+        found, months = bot.whole(bot.by_month(session, begin, end).values()), bot.by_month(session, begin, end)
     asked = [turn for turn in turns if turn.author == "person"]
     assert len(turns) == 1200
     by_hand = {
