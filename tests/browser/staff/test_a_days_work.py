@@ -19,6 +19,7 @@ from tests.fixtures.house import ADDRESS, OTHER_ADDRESS, House
 from tests.fixtures.staff import PASSWORD, Account
 
 NAME = "Alva Lindqvist"
+A4_WIDTH = 700  # CSS pixels between usual margins
 Works = Callable[..., tuple[Page, Account]]
 
 
@@ -273,6 +274,17 @@ def test_every_page_is_accessible_dark_and_narrow_and_prints(served: Served, wor
     page.goto(f"{base}/utskrift")
     expect(page.locator(".rail")).to_be_hidden()
     expect(page.get_by_text("Tidslinje")).to_be_visible()
+    page.set_viewport_size({"width": A4_WIDTH, "height": 900})
+    for path in ("/konsol/siffror/2026", f"{base}/utskrift"):  # from a dark screen: black on white, and nothing cut
+        page.goto(path)
+        ink, paper = page.evaluate(
+            "(({color, backgroundColor}) => [color, backgroundColor])(getComputedStyle(document.body))"
+        )
+        assert (ink, paper) == ("rgb(0, 0, 0)", "rgb(255, 255, 255)")
+        frames = page.locator(".table-frame, body").evaluate_all(
+            "all => all.map(one => one.scrollWidth - one.clientWidth)"
+        )
+        assert set(frames) == {0}, path
 
 
 def test_who_is_idle_too_long_logs_in_again_and_comes_back(served: Served, works: Works) -> None:

@@ -164,7 +164,7 @@ async def test_the_numbers_tell_what_was_corrected(house: House, desk: OPEN) -> 
     (*_, row) = csv.DictReader(io.StringIO(table), delimiter=";")
     assert (row["meddelanden"], row["rättade meddelanden"], row["andel rättade meddelanden"]) == ("4", "1", "0,25")
     told = (await one.gets("/konsol/siffror/2026")).text.replace("\xa0", " ")
-    assert "Personalen har rättat hur 1 av 4 meddelanden lästes, 25 %." in told
+    assert "Personalen rättade 1 av 4 meddelanden (25 %)." in told
     page = (await one.gets("/konsol/siffror")).text.replace("\xa0", " ")
     assert "<dt>rättade av personalen</dt><dd>25 %</dd>" in page
 
