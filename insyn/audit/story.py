@@ -63,14 +63,11 @@ _DETAILS = {
 }
 _CHANNELS = {"chat": "chatten", "mail": "e-post", "email": "e-post", "staff": "en handläggare"}
 _PLAIN = {
-    "case.address_given": "En e-postadress till personen antecknades.",
     "case.confirmed": "Personen bekräftade begäran. Ärendet öppnades för handläggning.",
     "case.identification_refused": "Personen försökte legitimera sig, men det godtogs inte. Tvivlet står kvar.",
     "case.due_soon": "Sista svarsdagen är nära.",
     "case.overdue": "Sista svarsdagen har passerat.",
-    "case.reminded": "Personen hörde av sig igen, och orden lades till ärendet.",
     "case.shredded": "Ärendets innehåll raderades på personens begäran. Bara de yttre uppgifterna är kvar.",
-    "delivery.sent": "En länk till filer skickades till personens adress.",
     "delivery.opened": "Rätt kod skrevs in, och filerna blev åtkomliga för en kort stund.",
     "delivery.fetched": "En fil hämtades.",
     "delivery.shredded": "Filerna bakom en länk förstördes, eftersom tiden gått ut.",
@@ -86,6 +83,8 @@ _BY_STAFF = {
     "case.exported": "{By} tog ut hela ärendet, med skäl.",
     "case.held": "{By} bestämde att ärendet inte får gallras, med skäl.",
     "case.released": "{By} bestämde att ärendet får gallras igen, med skäl.",
+    "delivery.sent": "{By} skickade en länk till filer till personens adress.",
+    "delivery.taken_back": "{By} drog tillbaka en länk. Filerna bakom den förstördes.",
     "delivery.file_put": "{By} lade en fil till ärendet.",
     "delivery.file_removed": "{By} tog bort en fil som inte var skickad.",
     "case.repeat_seen": "{By} tittade på den möjliga upprepningen och lät ärendet stå för sig, med skäl.",
@@ -134,6 +133,14 @@ class _Teller:
             "case.overdue": self._overdue,
             "letter.queued": self._letter,
             "letter.to_send_by_hand": self._by_hand,
+            "letter.came_back": lambda data: (
+                f"Ett brev kom tillbaka, så det har inte nått personen: {_letter_name(data)}."
+            ),
+            "letter.settled": lambda data: (
+                f"{_capital(self._by(data))} antecknade att ett brev som inte kom fram har nått personen på annat sätt: {_letter_name(data)}."
+            ),
+            "case.address_given": self._address_given,
+            "case.reminded": self._reminded,
         }
         self._kind = ""
 
@@ -203,7 +210,17 @@ class _Teller:
         return f"{_capital(self._by(data))} {how}{on}, med skäl."
 
     def _withdrawn(self, data: Data) -> str:
-        return f"{_capital(self._by(data))} tog tillbaka begäran. Ärendet avslutades."
+        if data.get("by", "person") == "person":
+            return "Personen tog tillbaka begäran. Ärendet avslutades."
+        return f"{_capital(self._by(data))} antecknade att personen har tagit tillbaka begäran, och hur. Ärendet avslutades."
+
+    def _address_given(self, data: Data) -> str:
+        by = data.get("by", "person")
+        return f"{'Personen angav' if by == 'person' else _capital(self._by(data)) + ' antecknade'} en e-postadress."
+
+    def _reminded(self, data: Data) -> str:
+        text = "Personen hörde av sig igen, och orden lades till ärendet."
+        return text if data.get("by", "person") == "person" else f"{text} Det antecknade {self._by(data)}."
 
     def _handed_over(self, data: Data) -> str:
         if data.get("to") == "employer":

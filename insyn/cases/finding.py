@@ -64,6 +64,12 @@ class Wanted:
     received_from: date | None = None
     received_to: date | None = None
 
+    @property
+    def is_backwards(self) -> bool:
+        """Whether a day to begin from lies after the one to end with."""
+        spans = ((self.due_from, self.due_to), (self.received_from, self.received_to))
+        return any(first is not None and last is not None and first > last for first, last in spans)
+
 
 @dataclass(frozen=True)
 class Found:
@@ -155,9 +161,8 @@ def _in_tray(tray: Tray, now: datetime, notice_days: int) -> ColumnElement[bool]
             Delivery.shredded_at.is_(None), Delivery.expires_at > now, Delivery.id.in_(unread)
         )
         return Case.id.in_(waiting)
-    return Case.id.in_(
-        select(OutgoingMail.case_id).where(OutgoingMail.status == "failed", OutgoingMail.case_id.is_not(None))
-    )
+    failed = select(OutgoingMail.case_id).where(OutgoingMail.status == "failed", OutgoingMail.case_id.is_not(None))
+    return and_(Case.shredded_at.is_(None), Case.id.in_(failed))
 
 
 def _spelled(*values: str) -> BindParameter[Any]:

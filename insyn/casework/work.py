@@ -157,6 +157,11 @@ class CaseWork:
             self._audit.append(session, "case.id_copy_discarded", case.id, by=by)
             return self._decided(session, case)
 
+    def letter_arrived(self, case_id: str, mail_id: str, *, by: str) -> bool:
+        """A letter that could not be mailed has reached the person otherwise; False where no such letter is known."""
+        with self._case(case_id, None) as (session, case):
+            return self._post.settle(session, case, mail_id, by=by)
+
     # -- who the person is
 
     def verify(self, case_id: str, how: str, *, by: str, seen: int | None = None) -> Decided:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from insyn.audit.chain import AuditLog
@@ -22,7 +22,7 @@ from insyn.cases.casebook import Casebook
 from insyn.cases.kinds import KINDS, enough
 from insyn.cases.transitions import State
 from insyn.clock import Clock
-from insyn.delivery.files import CaseFiles, FileView
+from insyn.delivery.files import CaseFiles, FileView, remove_files
 from insyn.identity.address import EmailAddress
 from insyn.identity.challenge import Challenges, Limited, Outcome
 from insyn.letters import compose
@@ -156,6 +156,22 @@ class Deliveries:
             self._audit.append(session, "delivery.sent", case.id, delivery=delivery.id, files=len(files), by=by)
             return Sent(delivery.id, len(files), delivery.expires_at)
 
+    def take_back(self, case_id: str, delivery_id: str, *, by: str) -> bool:
+        """Ends a delivery at once: its link opens nothing more and its files are destroyed. False where there is none that holds."""
+        with self._store.write() as session:
+            delivery = session.get(Delivery, delivery_id, with_for_update=True, populate_existing=True)
+            now = self._clock()
+            if (
+                delivery is None
+                or delivery.case_id != case_id
+                or delivery.shredded_at is not None
+                or delivery.expires_at <= now
+            ):
+                return False
+            shred_delivery(session, delivery, now)
+            self._audit.append(session, "delivery.taken_back", case_id, delivery=delivery.id, by=by)
+            return True
+
     def _hindrance(self, session: Session, case: Case | None) -> str:
         if case is None or case.shredded_at is not None:
             return "Ärendet finns inte eller är gallrat."
@@ -282,6 +298,13 @@ class Deliveries:
                 )
             )
         )
+
+
+def shred_delivery(session: Session, delivery: Delivery, now: datetime) -> None:
+    """Destroys the files of a delivery; that it was sent, and when, stays with the case."""
+    delivery.shredded_at = now
+    session.execute(delete(DeliveryPass).where(DeliveryPass.delivery_id == delivery.id))
+    remove_files(session, session.scalars(select(DeliveryFile.id).where(DeliveryFile.delivery_id == delivery.id)).all())
 
 
 def _hash(secret: str) -> bytes:

@@ -10,7 +10,7 @@ import os
 import re
 import unicodedata
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -59,6 +59,11 @@ class Upload:
         self._held = bytearray()
         self._size = 0
         self._chunks = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has come yet."""
+        return self._size == 0
 
     def write(self, data: bytes) -> None:
         """Takes some bytes. Raises `TooLarge`."""
@@ -227,6 +232,12 @@ class CaseFiles:
         except Shredded as error:
             raise NoSuchFile(row.id) from error
         return unseal(case_key, row.sealed_key or b"", f"file-key/{row.id}")
+
+
+def remove_files(session: Session, ids: Sequence[str]) -> None:
+    """Destroys files, as part of the caller's transaction."""
+    session.execute(delete(DeliveryChunk).where(DeliveryChunk.file_id.in_(ids)))
+    session.execute(delete(DeliveryFile).where(DeliveryFile.id.in_(ids)))
 
 
 def clean_name(name: str) -> str:

@@ -366,8 +366,9 @@ class Mailroom:
             known = EmailAddress.parse(address)
         except AddressInvalid:
             return
-        for case in self._casebook.open_of_address(session, known):
-            self._casebook.note(session, case, UNREACHABLE, by="insyn")
+        for case in self._casebook.of_address(session, known):
+            if case.shredded_at is None and (self._replying.came_back(session, case) or case.closed_at is None):
+                self._casebook.note(session, case, UNREACHABLE, by="insyn")
 
     def _cases_of(self, session: Session, said: Sequence[Turn]) -> list[Case]:
         """The cases that an answer speaks of, in that order, held as every case that is written to."""

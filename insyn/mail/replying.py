@@ -47,6 +47,10 @@ class Replying:
         self._clock = clock
         self._public_url = public_url
 
+    def came_back(self, session: Session, case: Case) -> bool:
+        """A mail server reports that the address of a case cannot be reached; whether a letter of ours is meant."""
+        return self._post.came_back(session, case, self._clock())
+
     def said(self, session: Session, turn_ids: Sequence[str]) -> list[Turn]:
         """What was said in answer to these turns, in order."""
         return list(session.scalars(select(Turn).where(Turn.answers_id.in_(turn_ids)).order_by(Turn.seq)))

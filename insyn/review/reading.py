@@ -92,9 +92,9 @@ class File:
 
 
 def has_news(session: Session, conversation_id: str, after: int) -> bool:
-    """Whether something has been said after the message with that number."""
+    """Whether something has been said after the message with that number, or the conversation is gone."""
     newer = select(Turn.seq).where(Turn.conversation_id == conversation_id, Turn.seq > after).limit(1)
-    return session.scalar(newer) is not None
+    return session.scalar(newer) is not None or session.get(Conversation, conversation_id) is None
 
 
 def read(session: Session, conversation_id: str, name_of: Callable[[str], str]) -> File | None:

@@ -54,17 +54,20 @@ class StaffReplies:
         self._audit = audit
         self._clock = clock
 
-    async def reply(self, conversation_id: str, text: str, *, by: str, key: str, mail: bool = False) -> None:
+    async def reply(
+        self, conversation_id: str, text: str, *, by: str, key: str, mail: bool = False, seen: int | None = None
+    ) -> None:
         """Says `text` in a conversation, once for each `key`; with `mail` also to the address of its case.
 
-        In the chat whoever answers has the conversation from then on. Raises `NotSaid`.
+        `seen` is the number of the latest message that whoever answers has read: where a colleague has answered after it, nothing
+        is said. In the chat whoever answers has the conversation from then on. Raises `NotSaid`.
         """
         if not text.strip():
             raise NotSaid("Skriv ett svar.")
         if len(text.encode()) > MAX_BYTES:
             raise NotSaid("Svaret är för långt. Korta det, eller dela upp det.")
         async with self._gateway.alone(conversation_id):  # an answer of Insyn's that is on its way comes first
-            await asyncio.to_thread(self._say, conversation_id, text, by, key, mail)
+            await asyncio.to_thread(self._say, conversation_id, text, by, key, mail, seen)
         self._gateway.news.tell(conversation_id)
 
     def mailable(self, session: Session, conversation_id: str) -> Case | None:
@@ -76,14 +79,18 @@ class StaffReplies:
         )
         return next((case for case in cases if self._casebook.details(session, case).get("address")), None)
 
-    def _say(self, conversation_id: str, text: str, by: str, key: str, mail: bool) -> None:
+    def _say(self, conversation_id: str, text: str, by: str, key: str, mail: bool, seen: int | None) -> None:
         with self._store.write() as session:
             conversation = session.get(Conversation, conversation_id)
             if conversation is None:
-                raise NotSaid("Samtalet finns inte längre.")
+                raise NotSaid("Samtalet finns inte längre. Personen kan ha raderat det, eller så är det gallrat.")
             known = select(Turn.id).where(Turn.conversation_id == conversation_id, Turn.idempotency_key == key)
             if session.scalar(known) is not None:
                 return
+            if seen is not None and self._answered_after(session, conversation_id, seen):
+                raise NotSaid(
+                    "Någon i personalen har svarat sedan du öppnade sidan. Läs det svaret först. Ditt är inte skickat, men det står kvar."
+                )
             case = self.mailable(session, conversation_id) if mail else None
             if mail and case is None:
                 raise NotSaid("Ingen e-postadress är känd. Skicka svaret bara i chatten.")
@@ -104,6 +111,13 @@ class StaffReplies:
                 letter = answered_letter(case, self._casebook.details(session, case)["address"], words)
                 letter = self._inbox.answering(session, conversation_id, letter)
                 self._post.send(session, "answered", letter, case, f"answered:{turn.id}")
+
+    @staticmethod
+    def _answered_after(session: Session, conversation_id: str, seen: int) -> bool:
+        by_staff = select(Turn.seq).where(
+            Turn.conversation_id == conversation_id, Turn.author == "staff", Turn.seq > seen
+        )
+        return session.scalar(by_staff.limit(1)) is not None
 
     def _masked(self, session: Session, conversation: Conversation, text: str) -> str:
         keep = self._vault.keeper(session, conversation)

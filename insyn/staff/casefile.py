@@ -65,6 +65,7 @@ class Said:
 class SentFiles:
     """A link that was sent, and what has become of it."""
 
+    id: str
     sent_at: datetime
     expires_at: datetime
     is_open: bool
@@ -224,7 +225,7 @@ class CaseFiling:
         rows = session.scalars(select(Delivery).where(Delivery.case_id == case.id).order_by(Delivery.created_at))
         return tuple(
             SentFiles(
-                row.created_at, row.expires_at, row.shredded_at is None and row.expires_at > now,
+                row.id, row.created_at, row.expires_at, row.shredded_at is None and row.expires_at > now,
                 tuple(view for view, delivery_id in views if delivery_id == row.id),
             )
             for row in rows

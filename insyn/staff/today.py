@@ -119,5 +119,9 @@ QUEUES: list[Queue] = [
         "samtal med obesvarade frågor",
         "Insyn förstod inte eller visste inte, och ingen har granskat samtalet.",
     ),
-    _tray(Tray.BOUNCED, "brev som inte gick fram", "Brev som inte kunde skickas. Försök på annat sätt."),
+    _tray(
+        Tray.BOUNCED,
+        "brev som inte gick fram",
+        "Brev som inte kunde skickas, eller som kom tillbaka. Försök på annat sätt.",
+    ),
 ]

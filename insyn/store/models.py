@@ -348,7 +348,9 @@ class OutgoingMail(Base):
     data_key_id: Mapped[str] = mapped_column(String(36))
     sealed: Mapped[bytes | None]
     case_id: Mapped[str | None] = mapped_column(String(36), index=True)
-    status: Mapped[str] = mapped_column(String(12))  # queued | sent | failed
+    status: Mapped[str] = mapped_column(
+        String(12)
+    )  # queued | sent | failed | settled: failed, and a human has seen to it
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime]
     next_attempt_at: Mapped[datetime]

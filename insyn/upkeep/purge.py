@@ -25,6 +25,8 @@ from insyn.cases.kinds import KINDS, enough
 from insyn.cases.shredding import shred_case
 from insyn.cases.transitions import Event, State
 from insyn.clock import Clock
+from insyn.delivery.deliveries import shred_delivery
+from insyn.delivery.files import remove_files
 from insyn.identity.levels import PROOF_ORDER
 from insyn.letters import compose
 from insyn.letters.elements import Wording
@@ -43,9 +45,7 @@ from insyn.store.models import (
     Conversation,
     DataKey,
     Delivery,
-    DeliveryChunk,
     DeliveryFile,
-    DeliveryPass,
     OutgoingMail,
     PurgeProof,
 )
@@ -192,13 +192,13 @@ class Purge:
                     DeliveryFile.case_id.in_(select(Case.id).where(Case.closed_at < cutoff)),
                     no_case_on_hold,
                 ),
-                _remove_files,
+                remove_files,
             ),
             "staff_log_ins": _Kind(StaffLogIn.seq, lambda cutoff: StaffLogIn.at < cutoff, _remove_log_ins),
             "broken_uploads": _Kind(
                 DeliveryFile.id,
                 lambda cutoff: and_(DeliveryFile.complete.is_(False), DeliveryFile.created_at < cutoff),
-                _remove_files,
+                remove_files,
             ),
             "anonymous_chats": _Kind(
                 Conversation.id,
@@ -248,15 +248,6 @@ class Purge:
             self._audit.append(session, "delivery.shredded", delivery.case_id, delivery=delivery.id)
 
 
-def shred_delivery(session: Session, delivery: Delivery, now: datetime) -> None:
-    """Destroys the files of a delivery; that it was sent, and when, stays with the case."""
-    delivery.shredded_at = now
-    session.execute(delete(DeliveryPass).where(DeliveryPass.delivery_id == delivery.id))
-    _remove_files(
-        session, session.scalars(select(DeliveryFile.id).where(DeliveryFile.delivery_id == delivery.id)).all()
-    )
-
-
 def _idle_since(cutoff: datetime) -> ColumnElement[bool]:
     return and_(Conversation.last_activity_at < cutoff, Conversation.on_hold.is_(False))
 
@@ -285,7 +276,7 @@ def _mail_done_before(cutoff: datetime) -> ColumnElement[bool]:
         OutgoingMail.sealed.is_not(None),
         or_(
             and_(OutgoingMail.status == "sent", OutgoingMail.sent_at < cutoff),
-            and_(OutgoingMail.status == "failed", OutgoingMail.next_attempt_at < cutoff),
+            and_(OutgoingMail.status.in_(("failed", "settled")), OutgoingMail.next_attempt_at < cutoff),
         ),
     )
 
@@ -312,8 +303,3 @@ def _shred_incoming(session: Session, ids: Sequence[str]) -> None:
 def _empty_mails(session: Session, ids: Sequence[str]) -> None:
     for mail in session.scalars(select(OutgoingMail).where(OutgoingMail.id.in_(ids))):
         mail.sealed = None
-
-
-def _remove_files(session: Session, ids: Sequence[str]) -> None:
-    session.execute(delete(DeliveryChunk).where(DeliveryChunk.file_id.in_(ids)))
-    session.execute(delete(DeliveryFile).where(DeliveryFile.id.in_(ids)))

@@ -135,12 +135,14 @@ def _add_problems(app: FastAPI, settings: Settings) -> None:
         return problem(503, text, error_id=error_id, retry_after=5)
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_request: Request, _error: RequestValidationError) -> JSONResponse:
+    async def invalid(request: Request, _error: RequestValidationError) -> Response:
+        if is_console(request):
+            return nowhere(request)
         return problem(422, "Anropet gick inte att läsa. Skicka antingen text eller choice som JSON.")
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
-        if error.status_code == 404 and is_console(request):
+        if error.status_code in (404, 405) and is_console(request):
             return nowhere(request)
         texts = {404: "Sidan finns inte.", 405: "Så kan sidan inte användas."}
         return problem(error.status_code, texts.get(error.status_code, "Det gick inte."))

@@ -9,11 +9,14 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from insyn.mail.reading.attachments import size_in_words
+
 PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
 )
+_PAGES.filters["bytes"] = size_in_words
 
 
 def page(template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **context: object) -> Response:

@@ -34,7 +34,7 @@ def test_a_case_from_the_first_message_to_the_answer(house: House) -> None:
     sentences = told(house, case.id)
     assert [sentence.text for sentence in sentences] == [
         "Ärendet kom in genom chatten. Det gäller radering. Svar senast den 7 april 2026.",
-        "En e-postadress till personen antecknades.",
+        "Personen angav en e-postadress.",
         "Personen gav tillbaka engångskoden och visade så att den når brevlådan.",
         "Personen bekräftade begäran. Ärendet öppnades för handläggning.",
         "Brev lades i utkorgen: mottagningsbevis.",
@@ -71,7 +71,9 @@ def test_a_repeat_is_told_with_the_other_case_and_the_end_with_its_points(house:
         "finns inga (artikel 19)." in _texts(house, second.id)
     )
     assert f"Kim Holm lade ärendet till ärende {first.reference}, med skäl." in _texts(house, third.id)
-    assert "Personen hörde av sig igen, och orden lades till ärendet." in _texts(house, first.id)
+    assert "Personen hörde av sig igen, och orden lades till ärendet. Det antecknade Kim Holm." in _texts(
+        house, first.id
+    )
 
 
 def test_what_the_person_does_at_the_desk_is_told_too(house: House) -> None:

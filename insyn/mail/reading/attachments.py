@@ -45,7 +45,8 @@ DISCARDED = "ser ut som en id-handling och har inte sparats"
 def described(attachments: Sequence[Attachment]) -> str:
     """What is attached in Swedish: kind and size of each, and which were not kept. No names: they may be people's."""
     return "; ".join(
-        f"{_kind(each.media_type)}, {_size(each.size)}" + (f" ({DISCARDED})" if each.looks_like_id_document else "")
+        f"{_kind(each.media_type)}, {size_in_words(each.size)}"
+        + (f" ({DISCARDED})" if each.looks_like_id_document else "")
         for each in attachments
     )
 
@@ -54,7 +55,8 @@ def _kind(media_type: str) -> str:
     return next((kind for pattern, kind in _KINDS if pattern.search(media_type)), "fil av okänt slag")
 
 
-def _size(size: int) -> str:
+def size_in_words(size: int) -> str:
+    """Bytes in Swedish, `3 kB` or `2,5 MB`; nothing is smaller than 1 kB."""
     if size < 1_000_000:
         return f"{max(1, round(size / 1_000))} kB"
     return megabytes(size) + " MB"

@@ -50,6 +50,8 @@ ACCESS: dict[str, frozenset[Role] | None] = {
     "POST /konsol/arenden/{reference}/filer": CASES,
     "POST /konsol/arenden/{reference}/filer/{file_id}/ta-bort": CASES,
     "POST /konsol/arenden/{reference}/leverans": CASES,
+    "POST /konsol/arenden/{reference}/leverans/{delivery_id}/dra-tillbaka": CASES,
+    "POST /konsol/arenden/{reference}/brev/{mail_id}/klart": CASES,
     "POST /konsol/arenden/{reference}/uttag": CASES,
     "GET /konsol/post": CASES,
     "GET /konsol/post/{mail_id}": CASES,

@@ -12,6 +12,7 @@ from insyn.staff.members import NoSuchMember, NotPossible
 from insyn.staff.roles import Role
 from insyn.web.staff import pages
 from insyn.web.staff.access import PREFIX
+from insyn.web.staff.forms import number_in
 from insyn.web.staff.gate import Visit, gate
 
 HERE = f"{PREFIX}/konton"
@@ -52,13 +53,14 @@ def accounts_router() -> APIRouter:
         return _with_link(visit, member_id, lambda: visit.services.members.reopen(member_id, by=visit.by))
 
     @router.get("/inloggningar")
-    def log_ins(visit: Visit = Depends(gate), fore: int | None = None) -> Response:
-        lines = visit.services.log_in.attempts(before=fore, limit=LOG_PAGE + 1)
+    def log_ins(visit: Visit = Depends(gate), fore: str = "") -> Response:
+        before = number_in(fore)
+        lines = visit.services.log_in.attempts(before=before, limit=LOG_PAGE + 1)
         with visit.services.store.read() as session:
             names = visit.services.members.names(session)
         older = lines[LOG_PAGE - 1].seq if len(lines) > LOG_PAGE else None
         return pages.page(
-            visit, "log_ins.html.j2", lines=lines[:LOG_PAGE], older=older, names=names, says=SAYS, newest=fore is None
+            visit, "log_ins.html.j2", lines=lines[:LOG_PAGE], older=older, names=names, says=SAYS, newest=before is None
         )
 
     return router

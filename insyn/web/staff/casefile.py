@@ -97,6 +97,14 @@ def casefile_router() -> APIRouter:
     def deliver(reference: str, visit: Visit = Depends(gate)) -> Response:
         return _done(visit, reference, "leverans", lambda case: visit.services.deliveries.send(case.id, by=visit.by))
 
+    @router.post("/brev/{mail_id}/klart")
+    def letter_arrived(reference: str, mail_id: str, visit: Visit = Depends(gate)) -> Response:
+        return _done(visit, reference, "brev-klart", lambda case: _letter_arrived(visit, case, mail_id))
+
+    @router.post("/leverans/{delivery_id}/dra-tillbaka")
+    def take_back(reference: str, delivery_id: str, visit: Visit = Depends(gate)) -> Response:
+        return _done(visit, reference, "lank-borta", lambda case: _take_back(visit, case, delivery_id))
+
     @router.post("/uttag")
     def export(reference: str, visit: Visit = Depends(gate)) -> Response:
         return with_case(visit, reference, lambda case: _export(visit, case))
@@ -207,6 +215,16 @@ def _remove_file(visit: Visit, case: Case, file_id: str) -> None:
         visit.services.files.remove(file_id, by=visit.by)
     except NoSuchFile:
         raise NotDone("Filen finns inte kvar.") from None
+
+
+def _letter_arrived(visit: Visit, case: Case, mail_id: str) -> None:
+    if not visit.services.casework.letter_arrived(case.id, mail_id, by=visit.by):
+        raise NotDone("Brevet väntar inte på någon.")
+
+
+def _take_back(visit: Visit, case: Case, delivery_id: str) -> None:
+    if not visit.services.deliveries.take_back(case.id, delivery_id, by=visit.by):
+        raise NotDone("Länken gäller inte längre.")
 
 
 def _reveal(visit: Visit, case: Case) -> Response:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,6 +26,7 @@ from insyn.staff.today import QUEUES
 from insyn.store.models import Case
 from insyn.web.staff import pages
 from insyn.web.staff.access import PREFIX
+from insyn.web.staff.forms import day_in
 from insyn.web.staff.gate import Visit, gate
 
 HERE = f"{PREFIX}/arenden"
@@ -40,6 +40,7 @@ PROOFS = {
     "staff": "handläggares bedömning",
 }
 NOT_READ = "Skriv ett ärendenummer, till exempel INS-7KQ4-2M9D, eller en hel e-postadress."
+BACKWARDS = "Från-dagen ligger efter till-dagen, så ingenting kan stämma. Byt plats på dem."
 NOT_FOUND = "Det finns inget ärende med det numret."
 
 
@@ -108,6 +109,7 @@ def wanted_from(query: Mapping[str, str], visit: Visit) -> Wanted:
 def _list(visit: Visit, *, wrong: str = "") -> Response:
     services, query = visit.services, visit.request.query_params
     wanted = wanted_from(query, visit)
+    wrong = wrong or (BACKWARDS if wanted.is_backwards else "")
     now, notice = services.clock(), services.settings.due_notice_days
     with services.store.read() as session:
         found = finding.page(session, wanted, now, notice_days=notice, after=query.get("efter"))
@@ -206,11 +208,3 @@ def _one(visit: Visit, case_id: str, act: Callable[[Visit, Case], str]) -> Done:
 def _back(address: str) -> str:
     """The list one came from, if it is one."""
     return address if address == HERE or address.startswith(f"{HERE}?") else HERE
-
-
-def day_in(text: str) -> date | None:
-    """The day that a field holds, or None."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

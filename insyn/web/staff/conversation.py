@@ -16,8 +16,10 @@ from insyn.staff.viewing import NoReason, NothingThere
 from insyn.web.staff import pages
 from insyn.web.staff.casefile import NO_REASON, NOT_THERE
 from insyn.web.staff.conversations import CHANNELS, HERE, THUMBS, mark_from
+from insyn.web.staff.forms import number_in
 from insyn.web.staff.gate import Visit, gate
 
+GONE = "Samtalet finns inte längre. Personen kan ha raderat det, eller så är det gallrat."
 NOT_CORRECTABLE = "Meddelandet kan inte rättas: det har inte lästs av assistenten, eller så finns inte avsikten."
 
 
@@ -31,7 +33,7 @@ def conversation_router() -> APIRouter:
 
     @router.post("/ratta")
     def correct(conversation_id: str, visit: Visit = Depends(gate)) -> Response:
-        turn_seq, corrections = _number(visit.form["turn"]), visit.services.corrections
+        turn_seq, corrections = number_in(visit.form["turn"]) or 0, visit.services.corrections
         try:
             if visit.form["act"] == "angra":
                 corrections.withdraw(conversation_id, turn_seq, by=visit.by)
@@ -86,11 +88,10 @@ def conversation_router() -> APIRouter:
                 by=visit.by,
                 key=form["key"][:36] or str(uuid.uuid4()),
                 mail=form["mail"] == "ja",
+                seen=number_in(form["seen"]),
             )
         except NotSaid as error:
-            return await asyncio.to_thread(
-                conversation_page, visit, conversation_id, wrong=error.says, answer=form["text"]
-            )
+            return await asyncio.to_thread(_not_said, visit, conversation_id, error.says)
         return pages.onward(f"{HERE}/{conversation_id}", said="svarat")
 
     @router.post("/ta-over")
@@ -108,10 +109,19 @@ def conversation_router() -> APIRouter:
     @router.get("/nytt")
     def news(conversation_id: str, visit: Visit = Depends(gate)) -> Response:
         """What has been said after the message `efter`, for a page that is open; 204 where that is nothing."""
-        after = _number(visit.request.query_params.get("efter", ""))
+        after = number_in(visit.request.query_params.get("efter", "")) or 0
         return conversation_page(visit, conversation_id, template="conversation_news.html.j2", after=after)
 
     return router
+
+
+def _not_said(visit: Visit, conversation_id: str, says: str) -> Response:
+    """The conversation as it is now, what was written for it still in the field; or if it is gone, on a page of its own."""
+    text = visit.form["text"]
+    shown = conversation_page(visit, conversation_id, wrong=says, answer=text)
+    if shown.status_code != 404 or not text.strip():
+        return shown
+    return pages.kept(visit, 404, "Svaret är inte skickat", says, onward=HERE, onward_is="Till samtalen")
 
 
 def conversation_page(
@@ -130,7 +140,7 @@ def conversation_page(
         file = reading.read(session, conversation_id, lambda member_id: names.get(member_id, "någon"))
         mailable = services.replies.mailable(session, conversation_id) if file else None
     if file is None:
-        return pages.missing(visit)
+        return pages.notice(visit, GONE) if visit.is_htmx else pages.missing(visit)
     if view:
         services.viewing.view_conversation(conversation_id, by=visit.by)
     return pages.page(
@@ -139,7 +149,3 @@ def conversation_page(
         key=str(uuid.uuid4()), entries=[entry for entry in file.entries if entry.turn.seq > after],
         has_human=services.takeover.is_human(file.conversation), idle_minutes=services.settings.human_idle_minutes,
     )  # fmt: skip
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

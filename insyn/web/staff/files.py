@@ -11,7 +11,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
-from insyn.delivery.files import CaseFiles, NoSuchFile, TooLarge, Upload
+from insyn.delivery.files import CaseFiles, NoSuchFile, TooLarge, Upload, clean_name
 from insyn.store.models import Case
 from insyn.web.staff import pages
 from insyn.web.staff.access import PREFIX
@@ -19,6 +19,18 @@ from insyn.web.staff.casefile import case_page
 from insyn.web.staff.gate import CSRF_FIELD, Visit, gate
 
 MAX_SECRET_BYTES = 200
+
+
+EMPTY = "Filen är tom, så det finns inget att skicka. Kontrollera att du valde rätt fil."
+SAME_NAME = "Det ligger redan en fil med det namnet i ärendet. Ta bort den först, eller ge den nya ett annat namn."
+
+
+class Unwanted(Exception):
+    """A file that is not put on the case; `says` tells why, in Swedish."""
+
+    def __init__(self, says: str) -> None:
+        super().__init__(says)
+        self.says = says
 
 
 class Intake:
@@ -77,6 +89,8 @@ class Intake:
         if self._disposition.get(b"name") == b"file" and name:
             if not self._trusted:
                 self._check("")
+            if clean_name(name) in {file.name for file in self._files.of_case(self._case_id) if not file.sent}:
+                raise Unwanted(SAME_NAME)
             self._upload = self._files.begin(self._case_id, name, by=self._by)
 
     def _data(self, data: bytes, start: int, end: int) -> None:
@@ -91,6 +105,8 @@ class Intake:
 
     def _end(self) -> None:
         if self._upload is not None:
+            if self._upload.is_empty:
+                raise Unwanted(EMPTY)
             upload, self._upload = self._upload, None
             upload.finish(by=self._by)
             self.put += 1
@@ -118,6 +134,8 @@ def files_router() -> APIRouter:
                 await asyncio.to_thread(intake.write, piece)
         except TooLarge:
             wrong = f"Filen är för stor. Den får ha högst {visit.services.settings.delivery_max_mb} MB."
+        except Unwanted as refusal:
+            wrong = refusal.says
         except NoSuchFile:
             wrong = "Ärendet är gallrat."
         except (FormParserError, ClientDisconnect):

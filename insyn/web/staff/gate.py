@@ -23,7 +23,7 @@ from insyn.staff.roles import Role
 from insyn.staff.sessions import LoggedIn
 from insyn.web.staff import pages
 from insyn.web.staff.access import ACCESS, ANYONE, PREFIX, allowed
-from insyn.web.staff.forms import FORM, Form
+from insyn.web.staff.forms import FORM, NUL, NUL_ESCAPED, Form
 
 LOG_IN = f"{PREFIX}/logga-in"
 CSRF_FIELD = "form_secret"
@@ -79,7 +79,7 @@ class Visit:
         """Raises `TurnedAway` unless `given` is the session's form secret."""
         expected = self.logged_in.csrf if self.logged_in else ""
         if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
-            raise TurnedAway(pages.stale(self))
+            raise TurnedAway(pages.stale(self, page_of(self.request)))
 
 
 async def gate(request: Request) -> Visit:
@@ -95,9 +95,11 @@ async def gate(request: Request) -> Visit:
         raise TurnedAway(pages.refused(visit))
     open_to_anyone = ACCESS[entry] is ANYONE
     if logged_in is None and not open_to_anyone:
-        raise TurnedAway(_to_log_in(visit))
+        raise TurnedAway(_to_log_in(Visit(request, services, None, await _written(request, services.settings))))
     if not visit.may(entry):
         raise TurnedAway(pages.refused(visit))
+    if NUL in request.url.path or NUL_ESCAPED in request.url.query:
+        raise TurnedAway(pages.missing(visit))
     if request.method in _SAFE:
         return visit
     if not _from_our_page(request, services.settings):
@@ -131,12 +133,30 @@ def _from_our_page(request: Request, settings: Settings) -> bool:
     return request.headers.get("origin", "").rstrip("/") in settings.own_origins
 
 
+async def _written(request: Request, settings: Settings) -> Form:
+    """The form of someone whose session has ended, if it comes from a page of ours: only that is ever shown again."""
+    if request.method in _SAFE or not _from_our_page(request, settings):
+        return Form({})
+    try:
+        return await Form.of(request)
+    except ValueError:
+        return Form({})
+
+
+def page_of(request: Request) -> str:
+    """The address of the page that a form of this address stands on."""
+    route, path = request.scope["route"].path, request.url.path
+    while f"GET {route}" not in ACCESS and route != PREFIX:
+        route, path = route.rpartition("/")[0], path.rpartition("/")[0]
+    return path
+
+
 def _to_log_in(visit: Visit) -> Response:
-    path = visit.request.url.path
-    onward = f"?vidare={quote(path)}" if visit.request.method == "GET" and path != PREFIX else ""
-    if visit.is_htmx:
-        return Response(status_code=401, headers={"HX-Redirect": f"{LOG_IN}{onward}"})
-    return RedirectResponse(f"{LOG_IN}{onward}", status_code=303)
+    path = page_of(visit.request)
+    onward = f"{LOG_IN}?vidare={quote(path)}" if path != PREFIX else LOG_IN
+    if visit.is_htmx or pages.has_written(visit.form):
+        return pages.signed_out(visit, onward)
+    return RedirectResponse(onward if visit.request.method in _SAFE else LOG_IN, status_code=303)
 
 
 def cookie_name(settings: Settings) -> str:

@@ -12,7 +12,8 @@ from insyn.cases.kinds import KINDS
 from insyn.casework.intake import NotTaken, OpenedFrom, Told
 from insyn.identity.address import AddressInvalid, EmailAddress
 from insyn.web.staff import pages
-from insyn.web.staff.cases import HERE, day_in
+from insyn.web.staff.cases import HERE
+from insyn.web.staff.forms import day_in
 from insyn.web.staff.gate import Visit, gate
 
 FIELDS = ("kind", "received", "name", "address", "words")

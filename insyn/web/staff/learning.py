@@ -10,6 +10,7 @@ from insyn.learning.corrections import NotCorrectable, State
 from insyn.learning.examples import NotAnExample, words_to_check
 from insyn.web.staff import pages
 from insyn.web.staff.access import PREFIX
+from insyn.web.staff.forms import number_in
 from insyn.web.staff.gate import Visit, gate
 
 HERE = f"{PREFIX}/larande"
@@ -27,26 +28,23 @@ def learning_router() -> APIRouter:
 
     @router.post("/samlat")
     def together(visit: Visit = Depends(gate)) -> Response:
-        chosen = [
-            int(each)
-            for each in visit.form.all("lektion")[:PAGE]
-            if each.isascii() and each.isdigit() and len(each) < 19
-        ]
+        numbers = [number_in(each) for each in visit.form.all("lektion")[:PAGE]]
+        chosen = [each for each in numbers if each is not None]
         refused = visit.services.corrections.approve_all(chosen, by=visit.by)
         return _page(
             visit, refused=refused, done=f"{len(chosen) - len(refused)} exempel är godkända." if chosen else ""
         )
 
     @router.post("/{turn_seq}")
-    def judge(turn_seq: int, visit: Visit = Depends(gate)) -> Response:
-        form, corrections = visit.form, visit.services.corrections
+    def judge(turn_seq: str, visit: Visit = Depends(gate)) -> Response:
+        form, corrections, seq = visit.form, visit.services.corrections, number_in(turn_seq) or 0
         try:
             if form["act"] == "avsla":
-                corrections.reject(turn_seq, by=visit.by)
+                corrections.reject(seq, by=visit.by)
             else:
-                corrections.approve(turn_seq, form["intent"], form["text"], by=visit.by)
+                corrections.approve(seq, form["intent"], form["text"], by=visit.by)
         except NotAnExample as error:
-            return _page(visit, refused={turn_seq: error.says}, written={turn_seq: form["text"]})
+            return _page(visit, refused={seq: error.says}, written={seq: form["text"]})
         except NotCorrectable:
             return _page(visit, wrong=GONE)
         return pages.onward(HERE, said="avslagen" if form["act"] == "avsla" else "godkand")
@@ -59,9 +57,8 @@ def _page(
     written: dict[int, str] | None = None,
 ) -> Response:  # fmt: skip
     services, after = visit.services, visit.request.query_params.get("efter", "")
-    place = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else None
     with services.store.read() as session:
-        waiting = services.corrections.of_state(session, State.WAITING, after=place, limit=PAGE + 1)
+        waiting = services.corrections.of_state(session, State.WAITING, after=number_in(after), limit=PAGE + 1)
         approved = services.corrections.of_state(session, State.APPROVED, limit=PAGE)
         counts = services.corrections.counts(session)
         names = services.members.names(session)

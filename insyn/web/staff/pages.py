@@ -12,10 +12,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from insyn.audit.story import letter_name
 from insyn.clock import STOCKHOLM, swedish_date, written_date
+from insyn.mail.reading.attachments import size_in_words
 from insyn.staff.roles import DOES, NAMES
 from insyn.web.staff.nav import NAVIGATION
 
 if TYPE_CHECKING:
+    from insyn.web.staff.forms import Form
     from insyn.web.staff.gate import Visit
 
 PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
@@ -35,6 +37,8 @@ SAID: dict[str, str] = {
     "fil": "Filen ligger i ärendet. Den skickas inte förrän du skickar länken.",
     "fil-borta": "Filen är borttagen.",
     "leverans": "Länken till filerna är på väg till personen.",
+    "lank-borta": "Länken är tillbakadragen och filerna bakom den är förstörda.",
+    "brev-klart": "Det är antecknat att brevet nått personen på annat sätt.",
     "mejl-klart": "Mejlet är klart och väntar inte längre.",
     "steg": "Klart.",
     "steg-brev": "Klart. Brevet är på väg.",
@@ -50,6 +54,18 @@ SAID: dict[str, str] = {
     "tagit-over": "Du har tagit över samtalet. Insyn svarar inte så länge du har det.",
     "lamnat": "Insyn svarar igen.",
     "stangt": "Kontot är stängt och personen utloggad.",
+}
+
+# Fields in which someone writes: what stands in them is not lost when the form is not taken.
+WRITTEN: dict[str, str] = {
+    "text": "Texten",
+    "words": "Personens ord",
+    "answer": "Svaret",
+    "reasons": "Skälen",
+    "asks": "Vad personen ombeds visa",
+    "controller": "Vem som ansvarar",
+    "reason": "Varför",
+    "policy": "Policyn",
 }
 
 _templates = Environment(
@@ -88,6 +104,7 @@ _templates.filters.update(
     sized=_sized,
     swedish_day=swedish_date,
     iso=lambda value: value.isoformat(),
+    bytes=size_in_words,
 )
 _templates.globals.update(ROLE_NAMES=NAMES, ROLE_DOES=DOES)
 
@@ -127,6 +144,23 @@ def problem(
     return page(visit, "problem.html.j2", status=status, headers=headers, title=title, text=text, error_id=error_id)
 
 
+def kept(
+    visit: Visit, status: int, title: str, text: str, *, onward: str, onward_is: str, send_again: bool = False
+) -> Response:
+    """A form was not taken: says why, and shows what someone wrote in it, to be copied or with `send_again` sent again."""
+    fields = [(name, value) for name, value in visit.form if name != "form_secret"]
+    return page(
+        visit, "kept.html.j2", status=status, title=title, text=text, onward=onward, onward_is=onward_is, send_again=send_again,
+        written=[(name, WRITTEN[name], value) for name, value in fields if name in WRITTEN and value.strip()],
+        others=[(name, value) for name, value in fields if name not in WRITTEN],
+    )  # fmt: skip
+
+
+def has_written(form: Form) -> bool:
+    """Whether someone has written something in a form."""
+    return any(form[name].strip() for name in WRITTEN)
+
+
 def refused(visit: Visit) -> Response:
     return problem(visit, 403, "Sidan är inte för din roll", "Be en administratör om du behöver en annan roll.")
 
@@ -137,9 +171,32 @@ def foreign(visit: Visit) -> Response:
     )
 
 
-def stale(visit: Visit) -> Response:
-    text = "Formuläret hör till en tidigare inloggning. Öppna sidan på nytt och gör om det."
-    return problem(visit, 403, "Formuläret gäller inte längre", text)
+def stale(visit: Visit, page_of_form: str) -> Response:
+    """The form comes from a page of an earlier log-in."""
+    title, text = "Formuläret gäller inte längre", "Formuläret hör till en tidigare inloggning."
+    if visit.is_htmx:
+        return notice(visit, f"{text} Det du har skrivit står kvar. Skicka det, så får du bekräfta att det är du.")
+    if not has_written(visit.form):
+        return problem(visit, 403, title, f"{text} Öppna sidan på nytt och gör om det.")
+    text += f" Du är inloggad som {visit.member.name}. Läs igenom det du skrev och skicka det igen."
+    return kept(visit, 403, title, text, onward=page_of_form, onward_is="Tillbaka utan att skicka", send_again=True)
+
+
+def signed_out(visit: Visit, log_in: str) -> Response:
+    """The session ended while someone was writing."""
+    title, text = "Du är utloggad", "Din inloggning gick ut medan du skrev, så inget är sparat än."
+    if visit.is_htmx:
+        return notice(visit, f"{title}. Det du har skrivit står kvar, men är inte sparat.", log_in=log_in)
+    text += " Logga in i en ny flik, kom tillbaka hit och skicka det igen."
+    return kept(visit, 401, title, text, onward=log_in, onward_is="Logga in i en ny flik", send_again=True)
+
+
+def notice(visit: Visit, text: str, *, log_in: str = "") -> Response:
+    """A line above the page, which stays as it is: for what a part of it asked for by htmx and may not have."""
+    headers = {"HX-Retarget": "#notice", "HX-Reswap": "innerHTML", "HX-Reselect": "#notice-says"}
+    # 286 tells htmx to ask no more.
+    status = 286 if visit.request.method == "GET" else 401
+    return page(visit, "notice.html.j2", status=status, headers=headers, text=text, log_in=log_in)
 
 
 def missing(visit: Visit) -> Response:

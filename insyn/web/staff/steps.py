@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
-from insyn.cases.transitions import NAMES, Event, ForbiddenTransition, GuardFailed
+from insyn.cases.transitions import NAMES, Event, ForbiddenTransition, GuardFailed, State
 from insyn.casework.work import ChangedMeanwhile, Decided, Options, Preview
 from insyn.identity.address import AddressInvalid, EmailAddress
 from insyn.letters.compose import TEMPLATES
@@ -25,7 +25,7 @@ from insyn.web.staff.gate import Visit, gate
 
 HERE = f"{PREFIX}/arenden/{{reference}}/steg/{{step}}"
 MASKED_NAME = "[namn]"
-CHANGED = "Någon annan har ändrat ärendet sedan du öppnade sidan. Läs det igen innan du beslutar."
+CHANGED = "Någon annan har ändrat ärendet sedan du öppnade sidan. Läs det igen. Det du skrev står kvar, och skickar du nu gäller det ärendet som det är nu."
 
 
 @dataclass(frozen=True)
@@ -159,14 +159,25 @@ def _with_step(visit: Visit, reference: str, step: str, then: Callable[[Case, St
 def _page(visit: Visit, case: Case, form: StepForm, *, wrong: str = "") -> Response:
     options = visit.services.casework.options(case.id)
     if form.event not in options.events:
-        return pages.onward(f"{PREFIX}/arenden/{case.reference}", said="ej-steg")
-    seen = visit.form["seen"] or str(options.version)
+        return _too_late(visit, case, form)
+    seen = visit.form["seen"] if visit.form["seen"] and wrong != CHANGED else str(options.version)
     return pages.page(
         visit, "case_step.html.j2", status=422 if wrong else 200, case=case, form=form, options=options, wrong=wrong,
-        preview=_letter(visit, case, form), base=f"{PREFIX}/arenden/{case.reference}", given=visit.form, seen=seen,
+        preview=_letter(visit, case, form), changed=wrong == CHANGED, base=f"{PREFIX}/arenden/{case.reference}", given=visit.form, seen=seen,
         hindered=hindered(options, form), STATES=NAMES, ELEMENTS=SAYS, edited=_is_edited(visit),
         ticked=frozenset(visit.form.all("ticked")),
     )  # fmt: skip
+
+
+def _too_late(visit: Visit, case: Case, form: StepForm) -> Response:
+    """The step cannot be taken from where the case is now; what was written for it is shown, to be taken along."""
+    back = f"{PREFIX}/arenden/{case.reference}"
+    if not pages.has_written(visit.form):
+        return pages.onward(back, said="ej-steg")
+    with visit.services.store.read() as session:
+        state = NAMES[State(session.get_one(Case, case.id).state)]
+    text = f"{pages.SAID['ej-steg']} {case.reference} är {state}. Inget är skickat, och det du skrev står här."
+    return pages.kept(visit, 422, form.title, text, onward=back, onward_is="Till ärendet")
 
 
 def hindered(options: Options, form: StepForm) -> list[str]:
@@ -232,7 +243,7 @@ def _take(visit: Visit, case: Case, form: StepForm) -> Response:
     except GuardFailed as error:
         return _page(visit, case, form, wrong=error.guard.says)
     except ForbiddenTransition:
-        return pages.onward(f"{PREFIX}/arenden/{case.reference}", said="ej-steg")
+        return _too_late(visit, case, form)
     except ChangedMeanwhile:
         return _page(visit, case, form, wrong=CHANGED)
     except AddressInvalid:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 import pyotp
@@ -14,7 +13,7 @@ from insyn.cases.transitions import State
 from insyn.staff.roles import Role
 from insyn.store.models import Case
 from tests.browser.conftest import accessible
-from tests.browser.staff.conftest import Served
+from tests.browser.staff.conftest import Served, logs_in
 from tests.fixtures.house import ADDRESS, OTHER_ADDRESS, House
 from tests.fixtures.staff import PASSWORD, Account
 
@@ -191,6 +190,7 @@ def test_a_refusal_that_lacks_something_is_stopped(served: Served, works: Works)
     expect(page.get_by_text("Brevet har allt det måste ha.")).to_be_visible()
     page.get_by_role("button", name="Ändra brevets ord").click()
     words = page.get_by_label("Brevets ord")
+    expect(words).to_be_focused()
     words.fill("\n".join(line for line in words.input_value().splitlines() if "IMY" not in line))
     expect(page.locator("#letter-missing")).to_contain_text("klaga hos Integritetsskyddsmyndigheten")
     page.get_by_role("button", name="Skicka beslutet och avsluta").click()
@@ -231,6 +231,7 @@ def test_a_value_is_revealed_in_its_place_and_the_officer_sees_it(served: Served
     value.get_by_label("Varför behöver du se uppgiften?").fill("Behövs för att svara personen i dag.")
     value.get_by_role("button", name="Visa").click()
     expect(value).to_contain_text(ADDRESS)
+    expect(value.locator(".value-shown")).to_be_focused()
     accessible(page)
     assert NAME not in page.content()
     page.reload()
@@ -293,9 +294,5 @@ def test_who_is_idle_too_long_logs_in_again_and_comes_back(served: Served, works
     served.house.clock.go(minutes=31)
     page.goto(f"/konsol/arenden/{case.reference}")
     expect(page.get_by_role("heading", level=1)).to_have_text("Logga in")
-    served.house.clock.now += timedelta(minutes=1)
-    page.get_by_label("E-postadress").fill(account.email)
-    page.get_by_label("Lösenord").fill(PASSWORD)
-    page.get_by_label("Kod ur appen").fill(account.totp.at(served.house.clock()))
-    page.get_by_role("button", name="Logga in").click()
+    logs_in(page, account, served.house.clock)
     expect(page.get_by_role("heading", level=1)).to_have_text(case.reference)

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from insyn.staff.roles import Role
 from tests.browser.conftest import accessible
-from tests.browser.staff.conftest import Served
+from tests.browser.staff.conftest import Served, logs_in
 from tests.fixtures.staff import Account
 
 
@@ -26,7 +26,7 @@ def test_a_human_takes_over_and_gives_back(
         field.fill(text)
         field.press("Enter")
 
-    staff, _ = works(Role.HANDLER)
+    staff, account = works(Role.HANDLER)
     staff.get_by_role("link", name="Samtal", exact=True).click()
     staff.locator("tr[data-row] a[data-open]").first.click()
     staff.get_by_role("button", name="Ta över samtalet").click()
@@ -48,6 +48,23 @@ def test_a_human_takes_over_and_gives_back(
     expect(answer).to_contain_text("Jag ringer upp dig.")
     expect(answer).to_contain_text("Kontek, en människa")
     accessible(person)
+
+    staff.get_by_label("Svar", exact=True).fill("Jag når dig i morgon också.")
+    served.house.clock.go(minutes=31)  # logged out while writing
+    expect(staff.get_by_role("alert")).to_contain_text("Det du har skrivit står kvar")
+    accessible(staff)
+    staff.get_by_role("button", name="Skicka svaret").click()
+    expect(staff.get_by_role("heading", level=1)).to_have_text("Du är utloggad")
+    expect(staff.get_by_label("Texten")).to_have_value("Jag når dig i morgon också.")
+    accessible(staff)
+    with staff.context.expect_page() as beside:
+        staff.get_by_role("link", name="Logga in i en ny flik").click()
+    logs_in(beside.value, account, served.house.clock)
+    staff.get_by_role("button", name="Skicka igen").click()
+    expect(staff.get_by_text(f"Du är inloggad som {account.name}.")).to_be_visible()
+    staff.get_by_role("button", name="Skicka igen").click()
+    expect(staff.get_by_role("status")).to_contain_text("Svaret är skickat")
+    expect(log.get_by_role("article").last).to_contain_text("Jag når dig i morgon också.")
 
     staff.get_by_role("button", name="Lämna tillbaka till Insyn").click()
     expect(log.get_by_role("article").last).to_contain_text("Nu är det jag, Insyn, som svarar igen")

@@ -5,16 +5,22 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from insyn.cases import finding
+from insyn.cases.finding import Tray, Wanted
+from insyn.letters.elements import Wording
 from insyn.mail.inbox import ATTEMPTS, Origin
 from insyn.store.mail_tables import IncomingMail
 from insyn.store.models import Case, Conversation, OutgoingMail, Turn
 from tests.fixtures.correspondence import mail
 from tests.fixtures.fake_rasa import FakeRasa, reads_as, says
 from tests.fixtures.house import ADDRESS, House
+
+BOUNCE = Path(__file__).parents[2] / "fixtures" / "mails" / "written" / "dsn_failed.eml"
 
 pytestmark = pytest.mark.usefixtures("running_rasa")
 
@@ -233,3 +239,31 @@ async def test_the_clock_of_a_mail_runs_from_when_it_reached_the_mailbox(house: 
     await house.services.mailroom.handle(taken.id)
     with house.store.read() as session:
         assert session.scalars(select(Case.received_at)).one() == reached
+
+
+async def test_a_letter_that_comes_back_is_shown_also_after_the_case_was_closed(house: House, arrives) -> None:  # type: ignore[no-untyped-def]
+    visitor = house.visitor()
+    visitor.claims("request.access")
+    visitor.proves()
+    house.services.desk.submit(visitor.says())
+    (case,) = house.cases()
+    house.services.casework.refuse(
+        case.id, Wording(reasons="Uppgifterna finns inte hos oss.", ground="conditions"), by="x"
+    )
+    with house.store.write() as session:
+        for letter in session.scalars(select(OutgoingMail)):
+            house.clock.go(minutes=1)
+            house.services.outbox.sent(session, letter.id)
+    report = BOUNCE.read_bytes().replace(b"borta@example.com", ADDRESS.encode())
+    taken = house.services.inbox.take(report, Origin("smtp"), envelope_sender="")
+    await house.services.mailroom.handle(taken.id)
+    with house.store.read() as session:
+        states = {
+            each.kind: each.status
+            for each in session.scalars(select(OutgoingMail).where(OutgoingMail.case_id == case.id))
+        }
+        waiting = finding.count(session, Wanted(tray=Tray.BOUNCED, state=""), house.clock(), notice_days=7)
+    assert states == {"receipt": "sent", "refused": "failed"}
+    assert waiting == 1
+    assert house.events(case.id)[-2:] == ["letter.came_back", "case.noted"]
+    assert "går inte att nå" in house.notes(case)[-1].text

@@ -48,6 +48,20 @@ async def test_the_same_form_sent_twice_answers_once(house: House) -> None:
     assert len(said(house, visitor.id)) == 1
 
 
+async def test_two_who_answer_at_once_give_one_answer(house: House) -> None:
+    visitor, replies = house.visitor(), house.services.replies
+    visitor.says("Hallå?")
+    with house.store.read() as session:
+        seen = session.scalars(select(Turn.seq).where(Turn.conversation_id == visitor.id)).one()
+    await replies.reply(visitor.id, "Jag ringer dig.", by=ME, key="k1", seen=seen)
+    with pytest.raises(NotSaid, match="Någon i personalen har svarat"):
+        await replies.reply(visitor.id, "Vi skickar ett brev.", by="another", key="k2", seen=seen)
+    (turn,) = said(house, visitor.id)
+    assert turn.text == "Jag ringer dig."
+    await replies.reply(visitor.id, "Och ett brev.", by="another", key="k3", seen=turn.seq)
+    assert len(said(house, visitor.id)) == 2
+
+
 async def test_by_mail_to_the_address_of_the_case(house: House) -> None:
     visitor = house.visitor()
     visitor.claims("request.access")

@@ -23,6 +23,7 @@ NOBODYS = {
     "step": "refused",
     "file_id": "none",
     "mail_id": "none",
+    "delivery_id": "none",
     "link": "x" * 43,
     "member_id": "00000000-0000-4000-8000-000000000000",
     "conversation_id": "00000000-0000-4000-8000-000000000001",

@@ -17,7 +17,7 @@ from insyn.cases.transitions import Event, State
 from insyn.letters.elements import Wording
 from insyn.staff.roles import Role
 from insyn.staff.today import QUEUES
-from insyn.store.models import AuditRow, Case, CaseNote, OutgoingMail
+from insyn.store.models import AuditRow, Case, CaseNote, DeliveryChunk, DeliveryFile, OutgoingMail
 from insyn.web.staff.steps import ONLY_THE_PERSONS, STEPS
 from tests.fixtures.house import ADDRESS, OTHER_ADDRESS, House, Visitor
 from tests.fixtures.staff import Desk
@@ -357,6 +357,9 @@ async def test_a_decision_on_an_older_version_is_stopped(house: House, handler: 
     assert stale.status_code == 422
     assert "Någon annan har ändrat" in stale.text
     assert now(house, case).state == State.OPEN
+    renewed = re.search(r'name="seen" value="(\d+)"', stale.text)
+    assert renewed
+    assert (await step(handler, case, Event.TAKEN_UP, seen=renewed[1])).status_code == 303
 
 
 async def test_an_unverified_request_is_verified_by_what_the_handler_has_seen(house: House, handler: Desk) -> None:
@@ -365,7 +368,10 @@ async def test_an_unverified_request_is_verified_by_what_the_handler_has_seen(ho
     visitor.gives_address()
     (case,) = house.cases()
     stopped = await step(handler, case, Event.COMPLETED, answer="Vi har gjort det du bad om.")
-    assert stopped.headers["location"].endswith("klart=ej-steg")
+    assert stopped.status_code == 422
+    assert "är ej verifierat. Inget är skickat" in stopped.text
+    assert "Vi har gjort det du bad om." in stopped.text
+    assert (await step(handler, case, Event.COMPLETED)).headers["location"].endswith("klart=ej-steg")
     assert (await step(handler, case, Event.VERIFIED_BY_STAFF, reasons="ja")).status_code == 422
     await step(handler, case, Event.VERIFIED_BY_STAFF, reasons="Personen ringde från numret vi har sedan förut.")
     after = now(house, case)
@@ -463,6 +469,54 @@ async def test_a_file_that_is_too_large_or_not_there_leaves_nothing(house: House
     assert huge.status_code == 413
     assert "<h1>Det som skickades är för stort</h1>" in huge.text
     assert "högst 50 MB" in huge.text
+
+
+async def test_an_empty_file_and_one_of_the_same_name_are_refused(house: House, handler: Desk, case: Case) -> None:
+    empty = await upload(handler, case, "tom.pdf", b"")
+    assert (empty.status_code, "Filen är tom" in empty.text) == (422, True)
+    assert (await upload(handler, case, "../svar\u202e.pdf", b"x")).status_code == 303
+    again = await upload(handler, case, "svar.pdf", b"y" * 300_000)
+    assert (again.status_code, "redan en fil med det namnet" in again.text) == (422, True)
+    assert [(file.name, file.size) for file in house.services.files.of_case(case.id)] == [("svar.pdf", 1)]
+    assert house.count(DeliveryFile) == 1
+
+
+async def test_a_link_that_was_sent_is_taken_back_at_once(house: House, handler: Desk, case: Case) -> None:
+    await upload(handler, case, "fel fil.pdf", b"x")
+    await handler.posts(f"{base(case)}/leverans")
+    link = re.search(r"/hamta/(\S+)", house.letters("delivery")[-1].text)
+    button = re.search(rf"{base(case)}(/leverans/[^/]+/dra-tillbaka)", (await handler.gets(base(case))).text)
+    assert link
+    assert button
+    assert (await handler.gets(link[0])).status_code == 200
+    other = opened(house, address=OTHER_ADDRESS)
+    assert (await handler.posts(base(other) + button[1])).status_code == 422
+    assert (await handler.gets(link[0])).status_code == 200
+    assert (await handler.posts(base(case) + button[1])).status_code == 303
+    assert (await handler.gets(link[0])).status_code == 404
+    assert house.count(DeliveryChunk) == 0
+    assert (await handler.posts(base(case) + button[1])).status_code == 422
+    page = (await handler.gets(base(case))).text
+    assert "Hanna Handläggare drog tillbaka en länk. Filerna bakom den förstördes." in page
+    assert "Dra tillbaka länken" not in page
+    assert house.audit_is_whole()
+
+
+async def test_a_letter_that_did_not_arrive_waits_until_someone_has_seen_to_it(
+    house: House, handler: Desk, case: Case
+) -> None:
+    with house.store.write() as session:
+        letter = session.scalars(select(OutgoingMail).where(OutgoingMail.case_id == case.id)).one()
+        letter.status = "failed"
+    assert case.reference in (await handler.gets("/konsol/arenden?fack=brev")).text
+    button = re.search(rf"{base(case)}(/brev/[^/]+/klart)", (await handler.gets(base(case))).text)
+    assert button
+    other = opened(house, address=OTHER_ADDRESS)
+    assert (await handler.posts(base(other) + button[1])).status_code == 422
+    assert (await handler.posts(base(case) + button[1])).status_code == 303
+    assert case.reference not in (await handler.gets("/konsol/arenden?fack=brev")).text
+    assert "har nått personen på annat sätt" in (await handler.gets(base(case))).text
+    assert (await handler.posts(base(case) + button[1])).status_code == 422
 
 
 async def test_all_of_a_case_is_taken_out_for_a_reason(house: House, handler: Desk, case: Case) -> None:

@@ -4,14 +4,19 @@ const help = document.getElementById("keys");
 const keysOn = document.getElementById("keys-on");
 
 const rows = () => [...document.querySelectorAll("[data-row]")];
-const opener = (row) => row.matches("[data-open]") ? row : row.querySelector("[data-open]");
+// What takes the focus for a row: its link, else the first thing in it that can be used, else the row itself.
+function opener(row) {
+  const inside = row.querySelector("[data-open]") ?? row.querySelector("a[href], button, input, summary");
+  if (!inside) row.tabIndex = -1;
+  return inside ?? row;
+}
 
 function step(by) {
   const all = rows();
   if (!all.length) return;
   const at = all.findIndex((row) => row.contains(document.activeElement));
   const next = at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(Math.max(at + by, 0), all.length - 1);
-  opener(all[next])?.focus();
+  opener(all[next]).focus();
 }
 
 function mark() {
@@ -24,7 +29,7 @@ const actions = {
   k: () => step(-1),
   x: mark,
   "/": () => document.querySelector("[data-search]")?.focus(),
-  e: () => document.querySelector("[data-act]")?.focus(),
+  e: () => (document.querySelector("[data-act]") ?? rows().map(opener)[0])?.focus(),
   "?": () => help?.showModal(),
 };
 
