@@ -25,6 +25,7 @@ class Element(StrEnum):
     ANSWER = "answer"
     ASKS = "asks"
     NEW_DATE = "new_date"
+    CONTROLLER = "controller"
     IMY = "imy"
     COURT = "court"
     REFERENCE = "reference"
@@ -39,6 +40,7 @@ SAYS = {
     Element.ANSWER: "vad som är gjort eller svaret, med samma ord i brevet som i fältet för svar",
     Element.ASKS: "vad personen ombeds visa, med samma ord i brevet som i fältet",
     Element.NEW_DATE: "den nya sista svarsdagen",
+    Element.CONTROLLER: "vem som ansvarar, när begäran är skickad dit, med samma ord i brevet som i fältet",
     Element.IMY: "rätten att klaga hos Integritetsskyddsmyndigheten, IMY",
     Element.COURT: "rätten att få saken prövad i domstol",
     Element.REFERENCE: "ärendenumret",
@@ -93,7 +95,7 @@ REQUIRED: dict[str, tuple[Element, ...]] = {
     "refused": (Element.REASONS, Element.GROUND, *_REMEDIES),
     "partly_refused": (Element.ANSWER, Element.REASONS, Element.GROUND, *_REMEDIES),
     "closed_unidentified": (Element.REASONS, *_REMEDIES),
-    "handed_over": (),
+    "handed_over": (Element.CONTROLLER,),
     "attached": (),
 }
 
@@ -159,6 +161,9 @@ _CHECKS: dict[Element, Callable[[str, Wording, Facts], bool]] = {
     Element.ANSWER: lambda text, wording, _: _says_the_same(wording.answer, text),
     Element.ASKS: lambda text, wording, _: _says_the_same(wording.asks, text),
     Element.GROUND: lambda text, wording, _: _ground_named(text, wording),
+    Element.CONTROLLER: lambda text, wording, _: (
+        not wording.forwarded or (bool(wording.controller) and _one_line(wording.controller) in _one_line(text))
+    ),
     Element.NEW_DATE: lambda text, _, facts: bool(facts.new_date) and facts.new_date in _one_line(text),
     Element.IMY: lambda text, *_: _affirmed(text, r"\bklaga\w*", r"\bIMY\b|Integritetsskyddsmyndigheten"),
     Element.COURT: lambda text, *_: _affirmed(text, r"domstol|tingsrätt", r"prövad|pröva\b|talan|stämma"),

@@ -413,6 +413,8 @@ async def test_address_reminder_and_withdrawal_as_told_to_the_staff(house: House
 async def test_a_case_of_a_customers_data_is_handed_over_with_what_was_done(
     house: House, handler: Desk, case: Case
 ) -> None:
+    to_nobody = await step(handler, case, Event.HANDED_OVER, forwarded="yes")
+    assert (to_nobody.status_code, "vem som ansvarar, när begäran är skickad dit" in to_nobody.text) == (422, True)
     await step(handler, case, Event.HANDED_OVER, controller="Exempelbolaget AB", forwarded="yes")
     assert now(house, case).state == State.HANDED_TO_CONTROLLER
     (letter,) = house.letters("handed_over")
