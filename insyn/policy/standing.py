@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from insyn.audit.chain import AuditLog
 from insyn.clock import Clock
 from insyn.policy.answers import Answer, AnswerBook, Section
-from insyn.policy.fingerprint import section_fingerprints
+from insyn.policy.fingerprint import require_headings, section_fingerprints, text_of
 from insyn.store.engine import Store
 from insyn.store.review_tables import AnswerApproval, PolicyReading
 
@@ -73,14 +73,25 @@ class Approvals:
             self._tell_book(session)
 
     def look_at_file(self) -> None:
-        """Reads the configured policy where it has changed, and brings the book up to date. Raises OSError, UnicodeDecodeError."""
+        """Reads the configured policy where it has changed, and brings the book up to date. Raises OSError, `NotAPolicy`."""
         if self._file is not None and self._file.exists() and self._file.stat().st_mtime != self._seen:
             self._seen = self._file.stat().st_mtime
-            self.read_policy(self._file.read_text(encoding="utf-8"), by=BY_ITSELF)
+            self.read_policy(text_of(self._file.read_bytes()), by=BY_ITSELF)
         self.refresh()
 
+    def compare(self, text: str) -> tuple[dict[str, str | None], list[Standing]]:
+        """What would be with another policy, of which nothing is kept: its fingerprints, and how each answer would stand.
+
+        Raises `NotAPolicy`.
+        """
+        require_headings(self._book, text)
+        fingerprints = section_fingerprints(self._book, text)
+        with self._store.read() as session:
+            return fingerprints, self._all(session, fingerprints)
+
     def read_policy(self, text: str, *, by: str) -> list[str]:
-        """Takes the policy in as it is now: ids of the sections that differ from the reading before."""
+        """Takes the policy in as it is now: ids of the sections that differ from the reading before. Raises `NotAPolicy`."""
+        require_headings(self._book, text)
         fingerprints = section_fingerprints(self._book, text)
         with self._store.write() as session:
             before = self._known(session)
@@ -113,19 +124,21 @@ class Approvals:
 
     def all(self, session: Session) -> list[Standing]:
         """Every answer, what is most pressing first, then by topic."""
-        known = self._known(session)
-        approvals = {row.topic: row for row in session.scalars(select(AnswerApproval))}
-        standings = [
-            self._standing(answer, approvals.get(answer.topic), known) for answer in self._book.answers.values()
-        ]
-        order = list(Status)
-        return sorted(standings, key=lambda each: (order.index(each.status), each.answer.topic))
+        return self._all(session, self._known(session))
 
     def latest(self, session: Session) -> PolicyReading | None:
         """The latest reading of the policy, if it was ever read."""
         return session.scalar(select(PolicyReading).order_by(PolicyReading.seq.desc()).limit(1))
 
     # -- within a transaction
+
+    def _all(self, session: Session, known: Mapping[str, str | None]) -> list[Standing]:
+        approvals = {row.topic: row for row in session.scalars(select(AnswerApproval))}
+        standings = [
+            self._standing(answer, approvals.get(answer.topic), known) for answer in self._book.answers.values()
+        ]
+        order = list(Status)
+        return sorted(standings, key=lambda each: (order.index(each.status), each.answer.topic))
 
     def _known(self, session: Session) -> dict[str, str | None]:
         """The sections' fingerprints as they are now: of the latest reading, else those of the files."""

@@ -9,6 +9,7 @@ import structlog
 
 from insyn.audit.anchor import Anchor
 from insyn.clock import STOCKHOLM, Clock
+from insyn.policy.fingerprint import NotAPolicy
 from insyn.policy.standing import Approvals
 from insyn.store.engine import Store, StoreUnavailable
 from insyn.upkeep.purge import Purge
@@ -74,7 +75,7 @@ async def keep_policy_watched(approvals: Approvals, *, pause_seconds: float = PO
     while True:
         try:
             await asyncio.to_thread(approvals.look_at_file)
-        except (OSError, UnicodeDecodeError, StoreUnavailable) as error:
+        except (OSError, NotAPolicy, StoreUnavailable) as error:
             log.warning("policy not read", error=type(error).__name__)
         except Exception:
             log.exception("policy not read")

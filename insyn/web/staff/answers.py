@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
+from insyn.policy.fingerprint import NotAPolicy
 from insyn.policy.standing import NoSuchAnswer, Status, TextChanged
 from insyn.web.staff import pages
 from insyn.web.staff.access import PREFIX
@@ -18,7 +19,6 @@ NAMES = {
     Status.APPROVED: "godkänt",
 }
 ORIGINS = {"policy": "policyn", "law": "lagen", "assistant": "Insyn"}
-NO_HEADINGS = "Ingen av policyns rubriker finns i texten. Klistra in hela policyn, med varje rubrik på en egen rad."
 CHANGED_MEANWHILE = "Svarets text har ändrats sedan sidan öppnades. Läs den igen innan du godkänner."
 
 
@@ -32,11 +32,10 @@ def answers_router() -> APIRouter:
 
     @router.post("/policy")
     def read_policy(visit: Visit = Depends(gate)) -> Response:
-        text, book = visit.form["policy"], visit.services.book
-        lines = {" ".join(line.split()) for line in text.splitlines()}
-        if not any(section.title in lines for section in book.sections.values()):
-            return _page(visit, wrong=NO_HEADINGS)
-        visit.services.approvals.read_policy(text, by=visit.by)
+        try:
+            visit.services.approvals.read_policy(visit.form["policy"], by=visit.by)
+        except NotAPolicy as error:
+            return _page(visit, wrong=error.says)
         return pages.onward(HERE, said="policy")
 
     @router.post("/{topic}/godkann")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.speech import Voice
 from insyn.policy.answers import AnswerBook
+from insyn.policy.fingerprint import NotAPolicy
 from insyn.policy.standing import Approvals, NoSuchAnswer, Standing, Status, TextChanged
+from tests.fixtures.command import Run
 from tests.fixtures.house import House
 
 ME = "00000000-0000-4000-8000-00000000000a"
@@ -106,3 +109,48 @@ def test_the_configured_file_is_read_when_it_changes(house: House, book: AnswerB
     assert CHANGED in book.outdated  # not the policy that the drafts rest on
     approvals.look_at_file()
     assert house.events().count("policy.read") == 1
+
+
+@pytest.mark.parametrize("written", [b"", b"%PDF-1.7", "Sidan är flyttad.".encode()])
+def test_a_file_that_is_no_policy_changes_nothing(
+    house: House, book: AnswerBook, tmp_path: Path, written: bytes
+) -> None:
+    file = tmp_path / "policy.txt"
+    file.write_bytes(written)
+    with pytest.raises(NotAPolicy):
+        Approvals(house.store, book, house.audit, house.clock, str(file)).look_at_file()
+    assert (book.outdated, house.events()) == (frozenset(), [])
+
+
+def checked(run: Run, file: Path, text: str, code: int) -> dict[str, Any]:
+    file.write_text(text, encoding="utf-8")
+    return dict(json.loads(run("policy", "check", str(file), code=code).output))
+
+
+def test_policy_check_lists_what_rests_on_something_else_than_it_was_approved_against(
+    house: House, run: Run, tmp_path: Path
+) -> None:
+    approvals, book, file = house.services.approvals, house.services.book, tmp_path / "policy.txt"
+    approvals.read_policy(policy(book), by=ME)
+    for topic in book.answers:
+        approvals.approve(topic, standing(house, approvals, topic).text_hash, by=ME)
+    before = house.events()
+    nothing = {"changed_sections": [], "missing_sections": [], "answers_to_review": []}
+    assert checked(run, file, policy(book), 0) == nothing
+    section = book.sections[book.answers[CHANGED].sources[0]]
+    resting = [topic for topic, answer in book.answers.items() if section.id in answer.sources]
+    found = checked(run, file, policy(book, **{section.id: "något annat"}), 1)
+    assert (found["changed_sections"], found["missing_sections"]) == ([section.id], [])
+    assert [each["topic"] for each in found["answers_to_review"]] == resting
+    assert {
+        "topic": CHANGED, "title": book.answers[CHANGED].label, "sections": [section.id]
+    } in found["answers_to_review"]  # fmt: skip
+    found = checked(run, file, policy(book).replace(section.title, "En annan rubrik"), 1)
+    assert section.id in found["missing_sections"]
+    assert (house.events(), book.outdated) == (before, frozenset())  # nothing is kept
+
+
+def test_policy_check_says_in_swedish_what_it_cannot_read(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "policy.pdf").write_bytes(b"%PDF-1.7")
+    for name, says in (("", "är en katalog"), ("none.txt", "Det finns ingen fil"), ("policy.pdf", "ren text")):
+        assert says in run("policy", "check", str(tmp_path / name), code=2).output
