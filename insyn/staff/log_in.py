@@ -34,6 +34,9 @@ class Outcome(StrEnum):
     IN_WITH_RECOVERY_CODE = "recovery"
     IN_BY_PROVIDER = "provider"
     WRONG = "wrong"
+    PROVIDER_REFUSED = "provider-refused"
+    PROVIDER_SILENT = "provider-silent"
+    PROVIDER_UNKNOWN = "provider-unknown"
     LIMITED = "limited"
     OUT = "out"
 
@@ -43,6 +46,9 @@ SAYS = {
     Outcome.IN_WITH_RECOVERY_CODE: "loggade in med återställningskod",
     Outcome.IN_BY_PROVIDER: "loggade in genom organisationens inloggning",
     Outcome.WRONG: "fel adress, lösenord eller kod",
+    Outcome.PROVIDER_REFUSED: "organisationens inloggning godtogs inte",
+    Outcome.PROVIDER_SILENT: "organisationens inloggning svarade inte",
+    Outcome.PROVIDER_UNKNOWN: "inget konto hör till den som loggade in hos organisationen",
     Outcome.LIMITED: "stoppat: för många försök på kort tid",
     Outcome.OUT: "loggade ut",
 }
@@ -100,7 +106,7 @@ class LogIn:
             self._audit.append(session, "staff.logged_in", member_id, how=Outcome.IN_BY_PROVIDER)
 
     def note(self, member_id: str | None, outcome: Outcome, *, address: str) -> None:
-        """Notes what needs no decision: that someone was stopped by a limit, or logged out."""
+        """Notes what is decided elsewhere: by a limit, by an identity provider, or by whoever logs out."""
         with self._store.write() as session:
             session.add(self._line(member_id, outcome, address))
 

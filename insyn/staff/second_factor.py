@@ -13,7 +13,7 @@ import secrets
 from datetime import datetime
 
 import pyotp
-from sqlalchemy import delete, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from insyn.store.staff_tables import StaffMember, StaffRecoveryCode
@@ -64,6 +64,12 @@ def new_recovery_codes(session: Session, key: bytes, member_id: str) -> list[str
     session.add_all(StaffRecoveryCode(code_hash=_hash(key, member_id, code), member_id=member_id) for code in codes)
     session.flush()
     return [f"{code[:4]}-{code[4:8]}-{code[8:]}" for code in codes]
+
+
+def recovery_codes_left(session: Session, member_id: str) -> int:
+    """How many recovery codes have not been used."""
+    rows = select(func.count()).select_from(StaffRecoveryCode).where(StaffRecoveryCode.member_id == member_id)
+    return session.scalar(rows) or 0
 
 
 def use_recovery_code(session: Session, key: bytes, member_id: str, code: str) -> bool:

@@ -82,12 +82,17 @@ class Sessions:
             session.execute(delete(StaffSession).where(StaffSession.token_hash == hash_of(secret)))
 
     def of_member(self, member_id: str) -> list[StaffSession]:
-        """The sessions of a member, newest first."""
+        """The sessions of a member that have not run out, newest first."""
+        now = self._clock()
         with self._store.read() as session:
             return list(
                 session.scalars(
                     select(StaffSession)
-                    .where(StaffSession.member_id == member_id)
+                    .where(
+                        StaffSession.member_id == member_id,
+                        StaffSession.seen_at > now - self._idle,
+                        StaffSession.began_at > now - self._lifetime,
+                    )
                     .order_by(StaffSession.began_at.desc())
                 )
             )

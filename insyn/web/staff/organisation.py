@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import structlog
 from fastapi import APIRouter, Depends
 from fastapi.responses import RedirectResponse, Response
 
@@ -23,11 +24,14 @@ NOT_TRUSTED = "Svaret gick inte att lita på, eller kom från en annan webbläsa
 SAYS = {
     Reason.CANCELLED: "Inloggningen avbröts.",
     Reason.UNAVAILABLE: "Organisationens inloggning svarar inte just nu. Försök igen om en stund.",
+    Reason.CODE: "Organisationens inloggning godtog inte försöket. Börja om från inloggningssidan.",
     Reason.LATE: "Det tog för lång tid. Börja om från inloggningssidan.",
     Reason.EXPIRED: "Det tog för lång tid. Börja om från inloggningssidan.",
     Reason.ACR: "Inloggningen gjordes på ett sätt som inte är tillräckligt säkert här. Välj ett säkrare sätt.",
 }
 UNKNOWN = "Du har inget konto här som hör till den inloggningen. Be en administratör om en länk."
+
+log = structlog.get_logger()
 
 
 def organisation_router(settings: Settings) -> APIRouter:
@@ -45,7 +49,7 @@ def organisation_router(settings: Settings) -> APIRouter:
         try:
             started = await provider.begin(errand, about)
         except OidcRefused as refused:
-            return _refused(visit, refused)
+            return await asyncio.to_thread(_refused, visit, refused)
         response = RedirectResponse(started.url, status_code=303, headers=pages.PRIVATE)
         response.set_cookie(
             cookie, started.cookie, max_age=started.seconds, secure=is_secure(settings), httponly=True, samesite="lax"
@@ -82,10 +86,9 @@ def organisation_router(settings: Settings) -> APIRouter:
                 visit.request.query_params, sealed, present=present, address=address
             )
         except OidcRefused as refused:
-            await asyncio.to_thread(visit.services.log_in.note, present, Outcome.WRONG, address=address)
-            response = _refused(visit, refused)
+            response = await asyncio.to_thread(_refused, visit, refused)
         except NotKnown:
-            await asyncio.to_thread(visit.services.log_in.note, None, Outcome.WRONG, address=address)
+            await asyncio.to_thread(visit.services.log_in.note, None, Outcome.PROVIDER_UNKNOWN, address=address)
             response = pages.problem(visit, 403, TITLE, UNKNOWN)
         except NotPossible as error:
             response = pages.problem(visit, 403, TITLE, error.says)
@@ -104,8 +107,12 @@ def organisation_router(settings: Settings) -> APIRouter:
 
 
 def _refused(visit: Visit, refused: OidcRefused) -> Response:
-    status = 503 if refused.reason is Reason.UNAVAILABLE else 403
-    return pages.problem(visit, status, TITLE, SAYS.get(refused.reason, NOT_TRUSTED))
+    """Says that nobody came in by the provider; the log of log-ins holds it, and the service's own log the reason."""
+    log.warning("nobody came in by the provider", reason=refused.reason.value)
+    silent = refused.reason is Reason.UNAVAILABLE
+    outcome = Outcome.PROVIDER_SILENT if silent else Outcome.PROVIDER_REFUSED
+    visit.services.log_in.note(visit.logged_in.member.id if visit.logged_in else None, outcome, address=_address(visit))
+    return pages.problem(visit, 503 if silent else 403, TITLE, SAYS.get(refused.reason, NOT_TRUSTED))
 
 
 def _address(visit: Visit) -> str:

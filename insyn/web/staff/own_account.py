@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from insyn.staff.passwords import MIN_LENGTH, PasswordTooWeak
+from insyn.staff.second_factor import recovery_codes_left
 from insyn.web.staff import pages
 from insyn.web.staff.access import PREFIX
 from insyn.web.staff.gate import Visit, gate
@@ -51,6 +52,14 @@ def own_account_router() -> APIRouter:
 
 def _page(visit: Visit, *, wrong: str = "") -> Response:
     sessions = visit.services.staff_sessions.of_member(visit.by)
+    with visit.services.store.read() as session:
+        codes_left = recovery_codes_left(session, visit.by)
     return pages.page(
-        visit, "own_account.html.j2", status=422 if wrong else 200, wrong=wrong, sessions=sessions, least=MIN_LENGTH
+        visit,
+        "own_account.html.j2",
+        status=422 if wrong else 200,
+        wrong=wrong,
+        sessions=sessions,
+        least=MIN_LENGTH,
+        codes_left=codes_left,
     )

@@ -459,3 +459,19 @@ async def test_a_page_that_is_not_there_is_a_page(desk: Callable[..., Desk]) -> 
     response = await desk(Role.HANDLER).gets("/konsol/finns/inte")
     assert response.status_code == 404
     assert "Sidan finns inte" in response.text
+
+
+async def test_the_own_account_tells_which_sessions_and_codes_are_left(
+    desk: Callable[..., Desk], services: Services, clock: SettableClock
+) -> None:
+    one = desk(Role.HANDLER)
+    assert one.account is not None
+    services.staff_sessions.begin(one.account.id)
+    clock.go(minutes=20)
+    page = (await one.gets("/konsol/mig")).text
+    assert (page.count("senast använd"), "Du har 10 koder kvar." in page) == (2, True)
+    clock.go(minutes=20)  # the other has run out
+    for code in one.account.recovery_codes[:9]:
+        assert try_in(services, one.account, code=code)
+    page = (await one.gets("/konsol/mig")).text
+    assert (page.count("senast använd"), "Du har en kod kvar." in page) == (1, True)

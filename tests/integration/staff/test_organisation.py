@@ -105,6 +105,8 @@ async def test_whoever_has_no_account_stays_out(services: Services, one: Desk, p
     status, _, page = await there_and_back(one, provider, "/konsol/organisation/logga-in")
     assert status == 403
     assert "inget konto här" in page
+    assert "Till inloggningen" in page
+    assert [attempt.outcome for attempt in services.log_in.attempts(limit=9)] == ["provider-unknown"]
     assert (await one.gets("/konsol")).status_code == 303
     closed = set_up(services, Role.HANDLER)
     one.account = closed
@@ -131,6 +133,22 @@ async def test_security_21_an_answer_that_lies_lets_nobody_in(
     provider.lie(**lie)
     assert (await there_and_back(one, provider, f"/konsol/valkommen/{link}/organisation"))[0] == 403
     assert services.members.welcome(link).member.status == "invited"
+    assert [attempt.outcome for attempt in services.log_in.attempts(limit=9)] == ["provider-refused"]
+
+
+async def test_a_provider_that_does_not_answer_is_told_and_noted(
+    services: Services, one: Desk, provider: OpenIdProvider
+) -> None:
+    provider.lie(metadata={"jwks_uri": "http://127.0.0.1:9/keys"})  # on the way there
+    off = await one.gets("/konsol/organisation/logga-in")
+    assert (off.status_code, "svarar inte just nu" in off.text) == (503, True)
+    provider.lie(token_status=500)  # on the way back
+    status, _, page = await there_and_back(one, provider, "/konsol/organisation/logga-in")
+    assert (status, "svarar inte just nu" in page) == (503, True)
+    assert [attempt.outcome for attempt in services.log_in.attempts(limit=9)] == ["provider-silent"] * 2
+    one.account = set_up(services, Role.ADMIN)
+    one.is_in()
+    assert "organisationens inloggning svarade inte" in (await one.gets("/konsol/inloggningar")).text
 
 
 async def test_an_answer_in_another_browser_lets_nobody_in(
