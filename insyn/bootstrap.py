@@ -15,7 +15,13 @@ from insyn.cases.due import DueWatch
 from insyn.casework.intake import Intake
 from insyn.casework.work import CaseWork, StrongLogIn
 from insyn.clock import Clock, utc_now
+from insyn.conversation.bookkeeping import Bookkeeping
+from insyn.conversation.conversations import Conversations
 from insyn.conversation.gateway import Gateway
+from insyn.conversation.mailed import MailedTurns
+from insyn.conversation.news import News
+from insyn.conversation.one_at_a_time import OneAtATime
+from insyn.conversation.placeholders import Placeholders
 from insyn.conversation.rasa import RasaClient
 from insyn.conversation.takeover import Takeover
 from insyn.conversation.tokens import Tokens
@@ -104,7 +110,10 @@ class Services:
     sender: OutboxSender
     mailbox: DevelopmentMailbox | None
     rasa: RasaClient
+    conversations: Conversations
     gateway: Gateway
+    alone: OneAtATime
+    news: News
     inbox: Inbox
     mailroom: Mailroom
     listener: Listener | None
@@ -159,13 +168,15 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
     rasa = RasaClient(settings.rasa_url, settings.rasa_token.get_secret_value(), settings.rasa_timeout_seconds)
     transcript = Transcript(book, vault, settings.policy_url)
     vocabulary = taught_words()
+    tokens = Tokens(settings.token_key.get_secret_value())
+    takeover = Takeover(transcript, audit, clock, timedelta(minutes=settings.human_idle_minutes))
+    placeholders, bookkeeping = Placeholders(vault, challenges, vocabulary), Bookkeeping(transcript, book, audit, clock)
+    alone, news = OneAtATime(), News()
+    conversations = Conversations(store, keyring, audit, book, transcript, tokens, clock)
     gateway = Gateway(
-        store, rasa, keyring, vault, challenges, audit, book,
-        transcript,
-        Tokens(settings.token_key.get_secret_value()),
-        takeover := Takeover(transcript, audit, clock, timedelta(minutes=settings.human_idle_minutes)),
-        clock, vocabulary,
-    )  # fmt: skip
+        store, rasa, keyring, audit, transcript, tokens, takeover, placeholders, bookkeeping, alone, news, clock
+    )
+    mailed = MailedTurns(store, rasa, conversations, placeholders, transcript, bookkeeping, alone, news, clock)
     desk = RequestDesk(
         store,
         casebook,
@@ -234,12 +245,16 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         sender=OutboxSender(store, outbox, SmtpServer.of(settings), settings.mail_from, clock),
         mailbox=DevelopmentMailbox(settings.dev_smtp_port, clock) if settings.catches_mail else None,
         rasa=rasa,
+        conversations=conversations,
         gateway=gateway,
+        alone=alone,
+        news=news,
         inbox=inbox,
         mailroom=Mailroom(
             store,
             inbox,
-            gateway,
+            mailed,
+            placeholders,
             rasa,
             desk,
             casebook,
@@ -272,7 +287,7 @@ def build(settings: Settings, *, clock: Clock = utc_now, store: Store | None = N
         marks=Marks(store, audit, clock),
         takeover=takeover,
         replies=StaffReplies(
-            store, gateway, takeover, vault, casebook, inbox, Post(outbox, casebook, audit), audit, clock
+            store, alone, news, takeover, vault, casebook, inbox, Post(outbox, casebook, audit), audit, clock
         ),
         intents=intents,
         vocabulary=vocabulary,

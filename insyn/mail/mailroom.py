@@ -20,7 +20,9 @@ from sqlalchemy.orm import Session
 
 from insyn.cases.casebook import Casebook
 from insyn.cases.reference import canonical
-from insyn.conversation.gateway import Gateway, TurnFailed, Writer
+from insyn.conversation.mailed import MailedTurns
+from insyn.conversation.messages import TurnFailed, Writer
+from insyn.conversation.placeholders import Placeholders
 from insyn.conversation.rasa import RasaClient, RasaUnavailable
 from insyn.identity.address import AddressInvalid, EmailAddress
 from insyn.mail.deciding import Context, Decision, Holding, Reading
@@ -91,12 +93,13 @@ class Mailroom:
     """Deals with the mails of the inbox, one after the other."""
 
     def __init__(
-        self, store: Store, inbox: Inbox, gateway: Gateway, rasa: RasaClient, desk: RequestDesk, casebook: Casebook,
-        vault: Vault, replying: Replying, book: AnswerBook, handling: Handling,
+        self, store: Store, inbox: Inbox, mailed: MailedTurns, placeholders: Placeholders, rasa: RasaClient,
+        desk: RequestDesk, casebook: Casebook, vault: Vault, replying: Replying, book: AnswerBook, handling: Handling,
     ) -> None:  # fmt: skip
         self._store = store
         self._inbox = inbox
-        self._gateway = gateway
+        self._mailed = mailed
+        self._placeholders = placeholders
         self._rasa = rasa
         self._desk = desk
         self._casebook = casebook
@@ -192,7 +195,7 @@ class Mailroom:
 
     async def _read(self, text: str, expects: str | None) -> Understood:
         """How a text is understood. A long one takes a while to mask, and so do the word lists: others need not wait for it."""
-        masked = await asyncio.to_thread(self._gateway.masked, text, expects=expects)
+        masked = await asyncio.to_thread(self._placeholders.put_in_loose, text, expects=expects)
         return await understand(self._rasa, masked)
 
     def _expected(self, thread: Thread) -> str | None:
@@ -233,12 +236,12 @@ class Mailroom:
             self._discard_id_documents(session, row, opened, mail)
             known = row.conversation_id or thread.conversation_id
             conversation = session.get(Conversation, known, with_for_update={"key_share": True}) if known else None
-            conversation = conversation or self._gateway.begin_mailed(session)
-            turn = self._gateway.hear_mail(
+            conversation = conversation or self._mailed.begin(session)
+            turn = self._mailed.hear(
                 session, conversation, text or NOTHING_WRITTEN, key=f"mail:{opened.id}", at=opened.received_at
             )
             name = signed_name(mail.signature)
-            writer = self._gateway.writer(session, conversation, str(sender) if sender else "", name)
+            writer = self._placeholders.of_writer(session, conversation, str(sender) if sender else "", name)
             if row.status == "received":
                 row.status, row.conversation_id = "decided", conversation.id
                 row.decision, row.reason = decision.name, decision.reason
@@ -246,11 +249,11 @@ class Mailroom:
 
     async def _have_answered(self, opened: Opened, kept: Kept, understood: Understood) -> list[str]:
         """Lets Rasa and the actions deal with the mail's turn, and with the parts that need a turn of their own."""
-        await self._gateway.answer_mail(kept.conversation_id, kept.turn_id, kept.writer)
+        await self._mailed.answer(kept.conversation_id, kept.turn_id, kept.writer)
         turn_ids = [kept.turn_id]
         for number, part in enumerate(understood.beside, start=1):
             turn_id = await asyncio.to_thread(self._keep_part, opened, kept, part, number)
-            await self._gateway.answer_mail(kept.conversation_id, turn_id, kept.writer)
+            await self._mailed.answer(kept.conversation_id, turn_id, kept.writer)
             turn_ids.append(turn_id)
         return turn_ids
 
@@ -258,7 +261,7 @@ class Mailroom:
         with self._store.write() as session:
             conversation = session.get_one(Conversation, kept.conversation_id)
             key = f"mail:{opened.id}:{number}"
-            return self._gateway.hear_mail(
+            return self._mailed.hear(
                 session, conversation, part.text, key=key, at=opened.received_at, masked=True, right=part.right
             ).id
 
@@ -313,7 +316,7 @@ class Mailroom:
                 turn.status, turn.topic = "answered", HUMAN
                 if decision.holding is not Holding.NONE and decision.reply_to is not None:
                     phrase = self._book.mail_phrase(f"holding.{decision.holding}", reference=case.reference)
-                    self._gateway.note_said(
+                    self._mailed.note_said(
                         session, turn, phrase.text, {"topic": HUMAN, "case": case.public(), "english": phrase.english}
                     )
                     self._reply(session, row, mail, kept, [turn.id], decision.reply_to)

@@ -16,7 +16,9 @@ from insyn.audit.chain import AuditLog
 from insyn.cases.casebook import Casebook
 from insyn.clock import Clock
 from insyn.conversation.channels import CHAT
-from insyn.conversation.gateway import MAX_BYTES, Gateway
+from insyn.conversation.messages import MAX_BYTES
+from insyn.conversation.news import News
+from insyn.conversation.one_at_a_time import OneAtATime
 from insyn.conversation.takeover import Takeover
 from insyn.letters.compose import answered_letter
 from insyn.letters.post import Post
@@ -41,11 +43,12 @@ class StaffReplies:
     """Gives the staff's answers. `by` is the id of the member."""
 
     def __init__(
-        self, store: Store, gateway: Gateway, takeover: Takeover, vault: Vault, casebook: Casebook, inbox: Inbox, post: Post,
-        audit: AuditLog, clock: Clock,
+        self, store: Store, alone: OneAtATime, news: News, takeover: Takeover, vault: Vault, casebook: Casebook, inbox: Inbox,
+        post: Post, audit: AuditLog, clock: Clock,
     ) -> None:  # fmt: skip
         self._store = store
-        self._gateway = gateway
+        self._alone = alone
+        self._news = news
         self._takeover = takeover
         self._inbox = inbox
         self._vault = vault
@@ -66,9 +69,9 @@ class StaffReplies:
             raise NotSaid("Skriv ett svar.")
         if len(text.encode()) > MAX_BYTES:
             raise NotSaid("Svaret är för långt. Korta det, eller dela upp det.")
-        async with self._gateway.alone(conversation_id):  # an answer of Insyn's that is on its way comes first
+        async with self._alone(conversation_id):  # an answer of Insyn's that is on its way comes first
             await asyncio.to_thread(self._say, conversation_id, text, by, key, mail, seen)
-        self._gateway.news.tell(conversation_id)
+        self._news.tell(conversation_id)
 
     def mailable(self, session: Session, conversation_id: str) -> Case | None:
         """The newest case of a conversation that has an address to write to."""

@@ -16,7 +16,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from insyn.bootstrap import Services, build
-from insyn.conversation.gateway import MAX_BYTES, Refused
+from insyn.conversation.messages import MAX_BYTES, Refused
 from insyn.errors import new_error_id
 from insyn.settings import Settings
 from insyn.store.engine import StoreUnavailable

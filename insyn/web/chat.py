@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from insyn.bootstrap import Services
-from insyn.conversation.gateway import Refused
+from insyn.conversation.messages import Refused
 from insyn.own_data.holdings import NotVerified, as_json
 from insyn.own_data.page import page
 from insyn.requests.desk import Here
@@ -59,7 +59,7 @@ class Feedback(BaseModel):
 
 def chat_router(services: Services) -> APIRouter:
     """The routes under /api/chat."""
-    settings, gateway = services.settings, services.gateway
+    settings, gateway, conversations = services.settings, services.gateway, services.conversations
     per_conversation = Buckets(settings.rate_conversation_per_minute)
     per_address = Buckets(settings.rate_address_per_minute)
     openings = Buckets(settings.rate_open_per_minute)
@@ -79,7 +79,7 @@ def chat_router(services: Services) -> APIRouter:
     async def authorised(request: Request, authorization: str, idempotency_key: str | None = None) -> str:
         limit_caller(request)
         scheme, _, token = authorization.partition(" ")
-        found = await gateway.authorise(token.strip(), idempotency_key) if scheme.lower() == "bearer" else None
+        found = await conversations.authorise(token.strip(), idempotency_key) if scheme.lower() == "bearer" else None
         if found is None:
             raise NotAuthorised
         return found
@@ -98,7 +98,7 @@ def chat_router(services: Services) -> APIRouter:
     @router.post("/conversations", status_code=201)
     async def open_conversation(request: Request) -> dict[str, Any]:
         limit(openings, limit_caller(request))
-        reply = await gateway.open("chat")
+        reply = await conversations.open("chat")
         return {"token": reply.token, "messages": reply.messages}
 
     @router.post("/messages")
@@ -143,7 +143,7 @@ def chat_router(services: Services) -> APIRouter:
 
     @router.get("/transcript")
     async def transcript(conversation_id: str = Depends(conversation)) -> dict[str, Any]:
-        messages, _ = await gateway.transcript(conversation_id)
+        messages, _ = await conversations.transcript(conversation_id)
         return {"messages": messages}
 
     @router.get("/events")
@@ -155,9 +155,9 @@ def chat_router(services: Services) -> APIRouter:
         after = await asyncio.to_thread(_start, conversation_id, last_event_id)
 
         async def stream(after: int) -> AsyncIterator[ServerSentEvent]:
-            async with gateway.news.listening(conversation_id) as listener:
+            async with services.news.listening(conversation_id) as listener:
                 while not await request.is_disconnected():
-                    messages, after = await gateway.transcript(conversation_id, after=after)
+                    messages, after = await conversations.transcript(conversation_id, after=after)
                     for message in messages:
                         if message["author"] != "person":
                             yield ServerSentEvent(json.dumps(message, ensure_ascii=False), id=message["id"])
@@ -171,8 +171,8 @@ def chat_router(services: Services) -> APIRouter:
 
     def _start(conversation_id: str, last_event_id: str | None) -> int:
         """From where to tell: after the last message the caller has, or only what comes from now on."""
-        known = gateway.sequence_of(conversation_id, last_event_id) if last_event_id else None
-        return known if known is not None else gateway.newest(conversation_id)
+        known = conversations.sequence_of(conversation_id, last_event_id) if last_event_id else None
+        return known if known is not None else conversations.newest(conversation_id)
 
     @router.delete("/conversation", status_code=204)
     async def erase(conversation_id: str = Depends(conversation)) -> Response:
@@ -181,7 +181,7 @@ def chat_router(services: Services) -> APIRouter:
 
     @router.post("/feedback", status_code=204)
     async def feedback(thumb: Feedback, conversation_id: str = Depends(conversation)) -> Response:
-        if not await gateway.feedback(conversation_id, thumb.message_id, thumb.value):
+        if not await conversations.feedback(conversation_id, thumb.message_id, thumb.value):
             raise Refused(404, "unknown message", "Meddelandet finns inte i den här konversationen.")
         return Response(status_code=204)
 

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from insyn.bootstrap import Services
 from insyn.clock import swedish_date
-from insyn.conversation.gateway import MAX_BYTES
+from insyn.conversation.messages import MAX_BYTES
 from insyn.conversation.rasa import RasaUnavailable
 from insyn.privacy.masking import normalise
 from insyn.settings import Settings
@@ -119,7 +119,7 @@ async def test_a_leading_slash_never_reaches_rasa(browser: Browser, running_rasa
 @example("\ufeff/restart")
 def test_no_text_at_all_is_a_command_to_rasa(text: str) -> None:
     """What the gateway does to a text before Rasa hears it, for any text."""
-    from insyn.conversation.gateway import NOT_WORDS
+    from insyn.conversation.messages import NOT_WORDS
 
     assert not normalise(text).lstrip(NOT_WORDS).lstrip().startswith("/")
 
@@ -361,7 +361,7 @@ async def test_two_tabs_take_turns(browser: Browser, running_rasa: FakeRasa, ser
     replies = await asyncio.gather(*(browser.says(f"meddelande {number}") for number in range(6)))
     assert most == 1
     assert sorted(reply[0]["text"] for reply in replies) == ["1", "2", "3", "4", "5", "6"]
-    assert services.gateway._busy == {}
+    assert services.alone.is_idle
 
 
 async def test_conversations_do_not_wait_for_each_other(

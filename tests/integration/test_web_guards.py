@@ -348,7 +348,7 @@ async def test_security_10_every_response_carries_the_headers(
     def break_down(_channel: str) -> None:
         raise RuntimeError("hemligt")
 
-    monkeypatch.setattr(services.gateway, "_open", break_down)
+    monkeypatch.setattr(services.conversations, "_open", break_down)
     broken = await browser.http.post("/api/chat/conversations")
     assert broken.status_code == 500
     assert_guarded(broken)
@@ -370,7 +370,7 @@ async def test_security_20_an_unexpected_error_gives_an_id_and_no_trace(
     def break_down(_channel: str) -> None:
         raise RuntimeError("hemligt")
 
-    monkeypatch.setattr(services.gateway, "_open", break_down)
+    monkeypatch.setattr(services.conversations, "_open", break_down)
     response = await browser.http.post("/api/chat/conversations")
     assert response.status_code == 500
     error = response.json()["error"]
@@ -452,14 +452,14 @@ async def test_what_comes_later_is_told_to_whoever_listens(
     browser: Browser, rasa: FakeRasa, services: Services, clock: SettableClock
 ) -> None:
     await browser.opens()
-    async with services.gateway.news.listening(browser.conversation_id) as listener:
+    async with services.news.listening(browser.conversation_id) as listener:
         await browser.says("Vad är cookies?")
         clock.go(seconds=7)
         assert not listener.is_set()
         async with rasa.running():
             await services.gateway.answer_pending()
         assert listener.is_set()
-    assert services.gateway.news._listeners == {}
+    assert services.news._listeners == {}
 
 
 async def test_last_event_id_of_another_conversation_starts_nowhere_else(
@@ -469,9 +469,9 @@ async def test_last_event_id_of_another_conversation_starts_nowhere_else(
     (mine,) = await browser.says("hej")
     stranger = Browser(services)
     await stranger.opens()
-    assert services.gateway.sequence_of(browser.conversation_id, mine["id"]) is not None
-    assert services.gateway.sequence_of(stranger.conversation_id, mine["id"]) is None
-    later, _ = await services.gateway.transcript(stranger.conversation_id, after=0)
+    assert services.conversations.sequence_of(browser.conversation_id, mine["id"]) is not None
+    assert services.conversations.sequence_of(stranger.conversation_id, mine["id"]) is None
+    later, _ = await services.conversations.transcript(stranger.conversation_id, after=0)
     assert len(later) == 1
 
 

@@ -25,14 +25,14 @@ def said(house: House, conversation_id: str) -> list[Turn]:
 async def test_an_answer_is_masked_and_seen_whole_by_the_person(house: House) -> None:
     visitor = house.visitor()
     name = visitor.keeps("namn", "Anna Ek")
-    async with house.services.gateway.news.listening(visitor.id) as news:
+    async with house.services.news.listening(visitor.id) as news:
         await house.services.replies.reply(
             visitor.id, f"Hej {name}! Mejla bo.alm@example.se, inte ⟨namn 7⟩.", by=ME, key="k1"
         )
         await asyncio.wait_for(news.wait(), 5)
     (turn,) = said(house, visitor.id)
     assert turn.text == f"Hej {name}! Mejla ⟨e-post 1⟩, inte <namn 7>."
-    messages, _ = await house.services.gateway.transcript(visitor.id)
+    messages, _ = await house.services.conversations.transcript(visitor.id)
     assert (messages[-1]["author"], messages[-1]["text"]) == (
         "staff", "Hej Anna Ek! Mejla bo.alm@example.se, inte <namn 7>."
     )  # fmt: skip

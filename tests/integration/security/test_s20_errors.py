@@ -21,8 +21,8 @@ def breaks(*_: Any, **__: Any) -> Any:
 
 
 CALLS: dict[str, tuple[str, Callable[[Services], Any], str, str]] = {
-    "opening": ("_open", lambda services: services.gateway, "POST", "/api/chat/conversations"),
-    "transcript": ("_read_transcript", lambda services: services.gateway, "GET", "/api/chat/transcript"),
+    "opening": ("_open", lambda services: services.conversations, "POST", "/api/chat/conversations"),
+    "transcript": ("_read_transcript", lambda services: services.conversations, "GET", "/api/chat/transcript"),
     "erasing": ("_erase", lambda services: services.gateway, "DELETE", "/api/chat/conversation"),
     "own data": ("collect", lambda services: services.own_data, "GET", "/api/chat/own-data.json"),
     "a delivery": ("waiting", lambda services: services.deliveries, "GET", "/hamta/" + "a" * 43),

@@ -186,7 +186,7 @@ async def test_the_person_is_answered_from_the_page(house: House, desk: OPEN) ->
         assert sent.status_code == 303
     refused = await one.posts(f"/konsol/samtal/{talk.id}/svara", text="Hej igen", key="k2", mail="ja")
     assert (refused.status_code, "Hej igen" in refused.text) == (422, True)
-    messages, _ = await house.services.gateway.transcript(talk.id)
+    messages, _ = await house.services.conversations.transcript(talk.id)
     assert [message["text"] for message in messages if message["author"] == "staff"] == ["Hej, vi hjälper dig."]
 
 

@@ -15,7 +15,7 @@ import yaml
 from actions import lookup, message, own_data, requests
 from actions.prompts import RELATIONS
 from insyn.cases.kinds import KINDS
-from insyn.conversation.gateway import OPENING_CHOICES
+from insyn.conversation.conversations import OPENING_CHOICES
 from insyn.mail.deciding import Holding
 from insyn.policy.answers import Answer, AnswerBook, Phrase
 from insyn.settings import PROJECT_ROOT
@@ -83,7 +83,7 @@ RIGHTS = [kind.id for kind in KINDS.values() if kind.is_right]
 SLOTS = [*requests.ASKED, *lookup.ASKED, *own_data.ASKED]
 SPEAKING = [
     *sorted((PROJECT_ROOT / "actions").glob("*.py")),
-    *(PROJECT_ROOT / "insyn" / "conversation" / name for name in ("gateway.py", "takeover.py")),
+    *(PROJECT_ROOT / "insyn" / "conversation" / name for name in ("bookkeeping.py", "takeover.py")),
 ]
 
 # Phrases whose names are put together where they are said, and what they are put together from.
